@@ -1,0 +1,4 @@
+"""What starts when no outside service is configured: PostgreSQL, Valkey, sandbox Kubernetes, and their supervisor.
+
+Nothing here imports Django, so that starting costs little.
+"""
