@@ -54,19 +54,22 @@ class PostgresServer:
         return f"postgresql://{NAME}:{quote(password)}@{quote(str(self._sockets), safe='')}/{NAME}"
 
     def create_database(self) -> bool:
-        """Make the database unless it is there; True if it was made. Raises EmbeddedError for data that can't be used."""
+        """Make the database unless it is there; True if it was made.
+
+        Raises EmbeddedError, also for data that this program can't use.
+        """
         if not self._cluster.exists():
             self._initialize()
             return True
         found = (self._cluster / "PG_VERSION").read_text().strip()
         if found != MAJOR_VERSION:
             raise EmbeddedError(
-                f"The database in {self._cluster} was made by PostgreSQL {found}, and this program brings {MAJOR_VERSION}: "
+                f"The database in {self._cluster} was made by PostgreSQL {found}; this program brings {MAJOR_VERSION}: "
                 f"start with a new CODERADMIN_DATA_DIR, or move the data with pg_dump of version {found}."
             )
         if not self._password_file.exists():
             raise EmbeddedError(
-                f"{self._password_file}, the database's password, is gone: put it back, or start with a new data folder."
+                f"{self._password_file}, the database's password, is gone: put it back, or use a new data folder."
             )
         return False
 

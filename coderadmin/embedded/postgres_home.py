@@ -69,7 +69,7 @@ def _recorded_folder(data_dir: Path) -> Path | None:
         folder = Path(marker.read_text().strip())
         if not folder.is_dir():
             raise EmbeddedError(
-                f"The database of {data_dir} was in {folder}, which is gone: put it back, or start with a new data folder."
+                f"The database of {data_dir} was in {folder}, which is gone: put it back, or use a new data folder."
             )
         return folder
     inside = data_dir / "postgres"
@@ -127,7 +127,8 @@ def _unprivileged_account() -> Account:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
         raise EmbeddedError(
-            "PostgreSQL does not run as root and there is no user `nobody`: start as an ordinary user, or set DATABASE_URL."
+            "PostgreSQL does not run as root, and there is no user `nobody`: "
+            "start as an ordinary user, or set DATABASE_URL."
         ) from None
     return Account(nobody.pw_uid, nobody.pw_gid)
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from coderadmin.embedded.errors import EmbeddedError
 
@@ -45,6 +46,7 @@ class Child:
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGTERM
+    captures_output: bool = False  # standard output goes to `output` instead of the log; a few lines only
     process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
     _log_offset: int = field(default=0, init=False, repr=False)
 
@@ -57,8 +59,8 @@ class Child:
                 self.process = subprocess.Popen(
                     self.argv,
                     stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
+                    stdout=subprocess.PIPE if self.captures_output else log,
+                    stderr=log,
                     env=self.env,
                     cwd=self.cwd,
                     start_new_session=True,
@@ -80,6 +82,13 @@ class Child:
 
     def runs(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    def output(self) -> str:
+        """What a program that has ended wrote to its standard output, if it `captures_output`."""
+        if self.process is None or self.process.stdout is None:
+            return ""
+        with self.process.stdout as pipe:
+            return pipe.read().decode()
 
     def new_log(self) -> str:
         """The end of what the program has written since its last start."""
@@ -106,7 +115,7 @@ class Child:
             time.sleep(POLL_SECONDS)
 
 
-def account_arguments(account: Account | None) -> dict[str, object]:
+def account_arguments(account: Account | None) -> dict[str, Any]:
     """The arguments of `subprocess` that make a program run as this account."""
     return {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
 

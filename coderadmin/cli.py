@@ -1,0 +1,156 @@
+"""The command `coderadmin`. Everything heavy is imported inside the commands, so that --help answers at once."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from coderadmin import __version__, programs
+
+BROKER_SECONDS = 5
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="coderadmin")
+def main() -> None:
+    """The administration of a remote development platform.
+
+    `coderadmin run` starts everything on this machine. In production run web, worker and beat, any number of each
+    web and worker, with DATABASE_URL, REDIS_URL, SECRET_KEY and CODERADMIN_ACCESS_URL set.
+    """
+
+
+@main.command()
+def run() -> None:
+    """Start everything on this machine: databases, sandbox clusters, web, worker, scheduler."""
+    from coderadmin.embedded.errors import EmbeddedError
+    from coderadmin.embedded.supervisor import run as run_instance
+
+    try:
+        run_instance(os.environ)
+    except EmbeddedError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.option("--host", envvar="CODERADMIN_HOST", default="0.0.0.0", show_default=True)  # noqa: S104 - behind a proxy
+@click.option("--port", envvar="CODERADMIN_PORT", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", envvar="CODERADMIN_WEB_WORKERS", default=2, show_default=True, type=click.IntRange(1))
+@click.option("--threads", envvar="CODERADMIN_WEB_THREADS", default=8, show_default=True, type=click.IntRange(1))
+def web(host: str, port: int, workers: int, threads: int) -> None:
+    """Serve the pages and the API."""
+    _load_settings()
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    _become(programs.web_command(bind, workers=workers, threads=threads))
+
+
+@main.command()
+@click.option(
+    "--concurrency", envvar="CODERADMIN_WORKER_CONCURRENCY", default=8, show_default=True, type=click.IntRange(1)
+)
+def worker(concurrency: int) -> None:
+    """Do the background work: deploy, check, delete."""
+    _load_settings()
+    _become(programs.worker_command(concurrency=concurrency))
+
+
+@main.command()
+def beat() -> None:
+    """Start the periodic work; more than one does no harm."""
+    _load_settings()
+    folder = os.environ.get("CODERADMIN_DATA_DIR") or tempfile.mkdtemp(prefix="coderadmin-beat-")
+    _become(programs.beat_command(Path(folder) / "beat-schedule"))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to this version."""
+    _set_up_django()
+    from django.core.management import call_command
+    from django.db import DatabaseError
+
+    try:
+        call_command("migrate", interactive=False)
+    except DatabaseError as error:
+        raise click.ClickException(f"The database could not be migrated: {_one_line(error)}") from error
+
+
+@main.command()
+def check() -> None:
+    """Tell whether this configuration is fit for production, and reach the database and the broker."""
+    _set_up_django()
+    from django.core.management import call_command
+    from django.core.management.base import SystemCheckError
+
+    try:
+        call_command("check", deploy=True, fail_level="WARNING")
+    except SystemCheckError as error:
+        raise click.ClickException(str(error).strip()) from error
+    _reach_database()
+    _reach_broker()
+    click.echo("The configuration is fit for production; database and broker answer.")
+
+
+@main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def sandbox(arguments: tuple[str, ...]) -> None:
+    """List the sandbox clusters, switch their faults, print their kubeconfigs."""
+    from coderadmin.embedded.sandbox.cli import sandbox as sandbox_group
+
+    sandbox_group.main(args=list(arguments), prog_name="coderadmin sandbox")
+
+
+def _load_settings() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coderadmin.settings")
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+    from environs import EnvError
+
+    try:
+        settings.SECRET_KEY  # noqa: B018 - the first access reads all settings
+    except (ImproperlyConfigured, EnvError) as error:
+        raise click.ClickException(_one_line(error)) from error
+
+
+def _set_up_django() -> None:
+    _load_settings()
+    import django
+
+    django.setup()
+
+
+def _reach_database() -> None:
+    from django.db import DatabaseError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+    except DatabaseError as error:
+        raise click.ClickException(f"The database in DATABASE_URL can't be used: {_one_line(error)}") from error
+    if pending := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise click.ClickException(f"{len(pending)} migrations are pending: run `coderadmin migrate`.")
+
+
+def _reach_broker() -> None:
+    import redis
+    from django.conf import settings
+
+    try:
+        redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=BROKER_SECONDS).ping()
+    except (redis.RedisError, ValueError) as error:
+        raise click.ClickException(f"The broker in REDIS_URL can't be used: {_one_line(error)}") from error
+
+
+def _become(command: list[str]) -> NoReturn:
+    """Replace this process, so that signals reach the program itself."""
+    os.execv(command[0], command)  # noqa: S606 - our own argument list, no shell
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+if __name__ == "__main__":
+    main()

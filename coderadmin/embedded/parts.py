@@ -1,0 +1,119 @@
+"""The programs beside the servers that the supervisor starts: sandbox, preparation, web, worker, beat."""
+
+import http.client
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from coderadmin.embedded.errors import EmbeddedError
+from coderadmin.embedded.instance import CHECKOUT, Instance
+from coderadmin.embedded.processes import Child
+from coderadmin.programs import beat_command, web_command, worker_command
+
+SANDBOX_CLUSTERS = ("local", "sydney", "europe", "us-central")
+PREPARE_SECONDS = 120.0
+PAGE_SECONDS = 2.0
+
+
+class Part(Protocol):
+    """Something that is launched, gets ready, and is launched again when it crashes."""
+
+    @property
+    def child(self) -> Child: ...
+    def launch(self) -> None: ...
+    def is_ready(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Program:
+    """A part that is no more than its child process."""
+
+    child: Child
+    ready: Callable[[Child], bool] = Child.runs
+
+    def launch(self) -> None:
+        self.child.start()
+
+    def is_ready(self) -> bool:
+        return self.ready(self.child)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstSignIn:
+    """Who signs in first; the password is empty unless it was generated in this start."""
+
+    email: str
+    password: str
+
+
+def sandbox_part(instance: Instance, env: Mapping[str, str]) -> Program:
+    state = instance.data_dir / "sandbox"
+    clusters = [word for name in SANDBOX_CLUSTERS for word in ("--cluster", name)]
+    command = [sys.executable, "-m", "coderadmin.embedded.sandbox", "--state", str(state), *clusters]
+    return Program(
+        _child("Sandbox", command, instance, env),
+        ready=lambda child: _first_line(state / "ready") == str(child.pid),
+    )
+
+
+def web_part(instance: Instance, env: Mapping[str, str]) -> Program:
+    command = web_command(
+        instance.bind,
+        workers=int(env.get("CODERADMIN_WEB_WORKERS") or 1),
+        threads=int(env.get("CODERADMIN_WEB_THREADS") or 8),
+    )
+    return Program(_child("Web", command, instance, env), ready=lambda _: _page_answers(instance))
+
+
+def worker_part(instance: Instance, env: Mapping[str, str]) -> Program:
+    command = worker_command(concurrency=int(env.get("CODERADMIN_WORKER_CONCURRENCY") or 8))
+    return Program(_child("Worker", command, instance, env))
+
+
+def beat_part(instance: Instance, env: Mapping[str, str]) -> Program:
+    return Program(_child("Beat", beat_command(instance.data_dir / "beat-schedule"), instance, env))
+
+
+def prepare_part(instance: Instance, env: Mapping[str, str]) -> Program:
+    """Ready when it has ended well."""
+    child = _child("Preparing the database", [sys.executable, "-m", "coderadmin.embedded.prepare"], instance, env)
+    child.captures_output = True
+    return Program(child, ready=lambda child: child.exit_code() == 0)
+
+
+def read_first_sign_in(output: str) -> FirstSignIn | None:
+    """What `first_start` said, see `coderadmin.embedded.prepare`; None if it said nothing."""
+    if not output.strip():
+        return None
+    try:
+        said = json.loads(output)
+        return FirstSignIn(email=said["email"], password=said["password"] or "")
+    except (ValueError, TypeError, KeyError):
+        raise EmbeddedError("The first sign-in could not be read: `first_start` wrote something unexpected.") from None
+
+
+def _child(name: str, argv: list[str], instance: Instance, env: Mapping[str, str]) -> Child:
+    file = name.split()[0].lower()
+    return Child(name=name, argv=argv, log=instance.data_dir / "logs" / f"{file}.log", env=env, cwd=CHECKOUT)
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text().partition("\n")[0].strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _page_answers(instance: Instance) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(instance.host, instance.host)  # noqa: S104
+    connection = http.client.HTTPConnection(host, instance.port, timeout=PAGE_SECONDS)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": f"localhost:{instance.port}"})
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,31 @@
+"""The command lines of the three programs of a deployment: web, worker, beat."""
+
+import sys
+from pathlib import Path
+
+WEB_STOP_SECONDS = 10
+
+
+def web_command(bind: str, *, workers: int, threads: int) -> list[str]:
+    """Gunicorn; the application is loaded before the workers are forked. No control socket, which would be in HOME."""
+    return [
+        *(sys.executable, "-m", "gunicorn", "coderadmin.wsgi:application"),
+        *("--bind", bind, "--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads)),
+        *("--preload", "--no-control-socket", "--graceful-timeout", str(WEB_STOP_SECONDS)),
+    ]
+
+
+def worker_command(*, concurrency: int) -> list[str]:
+    """Celery with threads: a task mostly waits for a cluster, and Helm must not be loaded before a fork."""
+    return [
+        *(sys.executable, "-m", "celery", "-A", "coderadmin", "worker", "--pool", "threads"),
+        *("--concurrency", str(concurrency), "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+    ]
+
+
+def beat_command(schedule: Path) -> list[str]:
+    """Celery's scheduler; `schedule` is the file in which it remembers when it last ran what."""
+    return [
+        *(sys.executable, "-m", "celery", "-A", "coderadmin", "beat"),
+        *("--schedule", str(schedule), "--loglevel", "WARNING"),
+    ]
