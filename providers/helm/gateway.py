@@ -1,0 +1,128 @@
+"""Helm for our services: deploy, uninstall, look. Each call is a process of its own, see `child`."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from providers.helm.channel import Request
+from providers.helm.process import Outcome, run_child
+from providers.helm.release import RELEASE_NAME, HelmError, HelmErrorCode, Release
+from providers.helm.values import Values
+from providers.target import ClusterTarget
+
+LOOK_TIMEOUT_S = 30
+# What a child may take beside the waiting that Helm limits itself: start, discovery, writing.
+OVERHEAD_S = 60
+
+# These leave the cluster as it was.
+_HARMLESS = (HelmErrorCode.REFUSED, HelmErrorCode.CONFLICT)
+
+
+def deploy(
+    target: ClusterTarget,
+    values: Values,
+    *,
+    release: str = RELEASE_NAME,
+    timeout_s: int,
+    on_line: Callable[[str], None],
+    cancelled: Callable[[], bool],
+) -> Release:
+    """Installs or upgrades our chart and waits until it is ready; the namespace is created when it is missing.
+
+    A revision that a killed Helm left behind is put right first. On failure the last good revision is deployed again,
+    or a first install removed. Raises HelmError; its message says what became of the release.
+    `timeout_s` holds for the waiting, and again for the rollback.
+    """
+    request = _request("deploy", target, release, timeout_s, values)
+    outcome = run_child(request, deadline_s=2 * timeout_s + OVERHEAD_S, on_line=on_line, cancelled=cancelled)
+    if outcome.error is None:
+        return Release(**outcome.value)
+    if outcome.is_written and outcome.error.code not in _HARMLESS:
+        on_line(outcome.error.message)
+        raise _restored(outcome.error, request, on_line)
+    raise outcome.error
+
+
+def uninstall(
+    target: ClusterTarget, *, release: str = RELEASE_NAME, timeout_s: int, on_line: Callable[[str], None]
+) -> list[str]:
+    """Takes the release away and gives what Helm had to say about it. A release that is gone already is a success."""
+    request = _request("uninstall", target, release, timeout_s)
+    lines: list[str] = _value(run_child(request, deadline_s=timeout_s + OVERHEAD_S, on_line=on_line, cancelled=_never))
+    return lines
+
+
+def status(target: ClusterTarget, release: str = RELEASE_NAME) -> Release | None:
+    """The newest revision in whatever state, or None."""
+    found = _look("status", target, release)
+    return Release(**found) if found else None
+
+
+def history(target: ClusterTarget, release: str = RELEASE_NAME) -> list[Release]:
+    """The revisions that are kept, oldest first."""
+    return [Release(**found) for found in _look("history", target, release)]
+
+
+def render(values: Values, *, namespace: str, kube_version: str, release: str = RELEASE_NAME) -> dict[str, str]:
+    """The chart's manifests by template path, for a version of Kubernetes such as "v1.20.0"; needs no cluster."""
+    rendered: dict[str, str] = _offline("render", values, namespace, kube_version, release)
+    return rendered
+
+
+def lint(values: Values, *, namespace: str, kube_version: str, release: str = RELEASE_NAME) -> list[str]:
+    """What Helm's strict linter finds in the chart with these values."""
+    findings: list[str] = _offline("lint", values, namespace, kube_version, release)
+    return findings
+
+
+def _restored(error: HelmError, request: Request, on_line: Callable[[str], None]) -> HelmError:
+    """Puts the release right in a second child: in the first one a cancelled Helm may still be writing."""
+    deadline_s = request["timeout_s"] + OVERHEAD_S
+    outcome = run_child(_restore_of(request), deadline_s=deadline_s, on_line=on_line, cancelled=_never)
+    if outcome.error is None:
+        return HelmError(error.code, f"{error.message} {outcome.value}")
+    return HelmError(error.code, f"{error.message} And it could not be undone: {outcome.error.message}")
+
+
+def _restore_of(request: Request) -> Request:
+    return {**request, "action": "restore"}
+
+
+def _look(action: str, target: ClusterTarget, release: str) -> Any:
+    request = _request(action, target, release, LOOK_TIMEOUT_S)
+    return _value(run_child(request, deadline_s=LOOK_TIMEOUT_S, on_line=_ignore, cancelled=_never))
+
+
+def _offline(action: str, values: Values, namespace: str, kube_version: str, release: str) -> Any:
+    nowhere = ClusterTarget(address="https://unused.invalid", namespace=namespace)
+    request: Request = {**_request(action, nowhere, release, LOOK_TIMEOUT_S, values), "kube_version": kube_version}
+    return _value(run_child(request, deadline_s=LOOK_TIMEOUT_S, on_line=_ignore, cancelled=_never))
+
+
+def _request(action: str, target: ClusterTarget, release: str, timeout_s: int, values: Values | None = None) -> Request:
+    values = values or {}
+    return {
+        "action": action,
+        "parent_pid": os.getpid(),
+        "kubeconfig": target.kubeconfig(),
+        "namespace": target.namespace,
+        "release": release,
+        "timeout_s": timeout_s,
+        "values": values,
+        "kube_version": "",
+        "secrets": [target.token, target.client_key_pem, values.get("envproxy", {}).get("token", "")],
+    }
+
+
+def _value(outcome: Outcome) -> Any:
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.value
+
+
+def _never() -> bool:
+    return False
+
+
+def _ignore(_line: str) -> None:
+    pass

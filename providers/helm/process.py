@@ -1,0 +1,160 @@
+"""Runs one child of its own for one Helm call and reads what it says."""
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from providers.helm.channel import Request
+from providers.helm.failures import sentence
+from providers.helm.release import HelmError, HelmErrorCode, redact
+
+TICK_S = 0.2
+# From SIGTERM to SIGKILL.
+GRACE_S = 20.0
+STDERR_BYTES = 2000
+PROJECT = Path(__file__).resolve().parents[2]
+# Helm signs the fields that it writes with the name of its program. With this one it is the same as the admin's own helm.
+PROGRAM = str(Path(sys.executable).with_name("helm"))
+
+
+@dataclass
+class Outcome:
+    """How far a child came. `is_written`: it had begun to change the cluster."""
+
+    is_written: bool = False
+    is_answered: bool = False
+    value: Any = None
+    error: HelmError | None = None
+
+
+def run_child(
+    request: Request, *, deadline_s: float, on_line: Callable[[str], None], cancelled: Callable[[], bool]
+) -> Outcome:
+    """One Helm call. Stops it when `cancelled()`, asked about five times a second, says so, or after `deadline_s`.
+
+    Whatever `on_line` or `cancelled` raise kills the child and comes out here.
+    """
+    outcome = Outcome()
+    with tempfile.TemporaryFile() as stderr, _started(stderr) as process:
+        _hand_over(process, request)
+        stop = _Stop(process, time.monotonic() + deadline_s)
+        for line in _lines(process):
+            if line:
+                _take(outcome, json.loads(line), on_line)
+            elif cancelled():
+                stop.ask(HelmErrorCode.CANCELLED)
+            stop.enforce()
+        process.wait()
+        if not outcome.is_answered:
+            outcome.error = _death(process.returncode, redact(_tail(stderr), request["secrets"]))
+        if outcome.error and stop.reason:
+            outcome.error = HelmError(stop.reason, outcome.error.message)
+    return outcome
+
+
+class _Stop:
+    """The end of a child before it is done: asked for with SIGTERM, enforced with SIGKILL."""
+
+    def __init__(self, process: subprocess.Popen[bytes], deadline: float) -> None:
+        self._process = process
+        self._deadline = deadline
+        self.reason: HelmErrorCode | None = None
+
+    def ask(self, reason: HelmErrorCode) -> None:
+        if self.reason is None:
+            self.reason = reason
+            self._deadline = time.monotonic() + GRACE_S
+            self._process.terminate()
+
+    def enforce(self) -> None:
+        if time.monotonic() < self._deadline:
+            return
+        if self.reason is None:
+            self.ask(HelmErrorCode.TIMED_OUT)
+        else:
+            self._process.kill()
+
+
+@contextmanager
+def _started(stderr: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """The child in a session of its own; it does not outlive the block."""
+    process = subprocess.Popen(  # noqa: S603 - our own module and no shell
+        [PROGRAM, "-m", "providers.helm.child"],
+        executable=sys.executable,
+        cwd=PROJECT,
+        env=_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        start_new_session=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _environment() -> dict[str, str]:
+    """No secret, no home folder, no proxy, and no discovery cache on disk: another cluster may get the same address."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR", "HELM_C_LIB") if name in os.environ}
+    return kept | {"HOME": "/nonexistent", "KUBECACHEDIR": f"{os.devnull}/none", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _hand_over(process: subprocess.Popen[bytes], request: Request) -> None:
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):
+        process.stdin.write(json.dumps(request).encode())
+        process.stdin.close()
+
+
+def _lines(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """Each line of stdout as it comes, and an empty one whenever none came for a tick."""
+    assert process.stdout is not None
+    rest = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while True:
+            if not selector.select(TICK_S):
+                yield b""
+                continue
+            chunk = os.read(process.stdout.fileno(), 65536)
+            if not chunk:
+                return
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from lines
+
+
+def _take(outcome: Outcome, message: dict[str, Any], on_line: Callable[[str], None]) -> None:
+    match message["type"]:
+        case "log":
+            on_line(message["text"])
+        case "writing":
+            outcome.is_written = True
+        case "result":
+            outcome.is_answered = True
+            outcome.value = message["value"]
+        case "error":
+            outcome.is_answered = True
+            outcome.error = HelmError(HelmErrorCode(message["code"]), message["message"])
+
+
+def _tail(stderr: IO[bytes]) -> str:
+    size = stderr.seek(0, os.SEEK_END)
+    stderr.seek(max(0, size - STDERR_BYTES))
+    return stderr.read().decode(errors="replace")
+
+
+def _death(returncode: int, stderr: str) -> HelmError:
+    how = f"by {signal.Signals(-returncode).name}" if returncode < 0 else f"with exit code {returncode}"
+    return HelmError(HelmErrorCode.FAILED, sentence(f"The Helm process ended {how} before it was done. {stderr}"))
