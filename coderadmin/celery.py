@@ -1,0 +1,11 @@
+"""The Celery application: JSON messages that carry ids only, no results (the database holds every outcome)."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coderadmin.settings")
+
+app = Celery("coderadmin")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

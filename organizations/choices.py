@@ -1,0 +1,15 @@
+"""Roles. The wire names are those of the original platform (reference, section B, note 7)."""
+
+from django.db import models
+
+
+class SiteRole(models.TextChoices):
+    ADMIN = "site-admin", "Site admin"
+    MANAGER = "site-manager", "Site manager"
+    AUDITOR = "site-auditor", "Auditor"
+    MEMBER = "site-member", "Member"
+
+
+class OrganizationRole(models.TextChoices):
+    MANAGER = "organization-manager", "Organization manager"
+    MEMBER = "organization-member", "Organization member"

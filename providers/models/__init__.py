@@ -1,0 +1,16 @@
+"""Workspace providers and everything that is recorded about them."""
+
+from providers.models.credential import ClusterCredential, EnvproxyToken
+from providers.models.history import StatusChange
+from providers.models.operation import Operation, OperationLine
+from providers.models.provider import AllowlistEntry, WorkspaceProvider
+
+__all__ = [
+    "AllowlistEntry",
+    "ClusterCredential",
+    "EnvproxyToken",
+    "Operation",
+    "OperationLine",
+    "StatusChange",
+    "WorkspaceProvider",
+]

@@ -1,0 +1,51 @@
+"""Secrets of a provider: how we reach its cluster, and how its envproxy reaches us."""
+
+from django.db import models
+
+from providers.fields import EncryptedTextField
+from providers.models.provider import WorkspaceProvider
+from providers.target import ClusterTarget
+
+
+class ClusterCredential(models.Model):
+    """Service-account token or client certificate, with the CA; apart from the provider, so that no list loads it."""
+
+    provider = models.OneToOneField(
+        WorkspaceProvider, on_delete=models.CASCADE, primary_key=True, related_name="credential"
+    )
+    ca_pem = models.TextField(blank=True)
+    token = EncryptedTextField(blank=True)
+    client_certificate_pem = models.TextField(blank=True)
+    client_key_pem = EncryptedTextField(blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"credential of {self.provider_id}"
+
+    def target(self) -> ClusterTarget:
+        """What the cluster modules need. Costs a query unless the provider is already loaded."""
+        return ClusterTarget(
+            address=self.provider.cluster_address,
+            namespace=self.provider.namespace,
+            ca_pem=self.ca_pem,
+            token=self.token,
+            client_certificate_pem=self.client_certificate_pem,
+            client_key_pem=self.client_key_pem,
+        )
+
+
+class EnvproxyToken(models.Model):
+    """The shared secret of one provider, as a SHA-256 digest; several are valid while one replaces another."""
+
+    provider = models.ForeignKey(WorkspaceProvider, on_delete=models.CASCADE, related_name="envproxy_tokens")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_address = models.GenericIPAddressField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"envproxy token {self.pk}"

@@ -1,0 +1,27 @@
+"""Who may do what with workspace providers (DESIGN 3, roles). Services ask here; nothing else decides."""
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+
+from audit.services import Actor
+from organizations.policies import can_read_providers, is_site_manager, require
+
+Person = AbstractBaseUser | AnonymousUser | None
+
+
+def can_view(user: Person) -> bool:
+    return can_read_providers(user)
+
+
+def can_manage(user: Person) -> bool:
+    return is_site_manager(user)
+
+
+def require_view(user: Person) -> None:
+    """Raises PermissionDenied."""
+    require(can_view(user), "Only site managers and auditors see workspace providers.")
+
+
+def require_manage(actor: Actor) -> None:
+    """Raises PermissionDenied. The system itself (no user) may."""
+    require(actor.user is None or can_manage(actor.user), "Only site managers may change workspace providers.")

@@ -1,0 +1,81 @@
+"""How providers are listed and claimed."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
+from uuid import UUID
+
+from django.db import connection, models
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Lower
+
+from organizations.models import User
+from organizations.policies import can_read_providers
+
+if TYPE_CHECKING:
+    pass
+
+CLAIM_DUE = """
+    UPDATE providers_workspaceprovider SET next_check_at = %(next)s
+    WHERE id IN (
+        SELECT id FROM providers_workspaceprovider
+        WHERE next_check_at <= %(now)s
+        ORDER BY next_check_at
+        LIMIT %(limit)s
+        FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id
+"""
+SORTS = {
+    "name": (Lower("name"),),
+    "-name": (Lower("name").desc(),),
+    "status": ("status", Lower("name")),
+    "since": ("-status_since",),
+    "created": ("-created_at",),
+}
+
+
+class WorkspaceProviderQuerySet(models.QuerySet["WorkspaceProvider"]):
+    def visible_to(self, user: User) -> Self:
+        """All for site admin, site manager and auditor; else those on an allowlist of one's organizations."""
+        if can_read_providers(user):
+            return self
+        return self.filter(allowlist__organization__memberships__user=user).distinct()
+
+    def search(self, text: str) -> Self:
+        """Every word must occur in the name, an address, the namespace or the name of an allowed organization."""
+        found = self
+        for word in text.split():
+            found = found.filter(
+                Q(name__icontains=word)
+                | Q(hostname__icontains=word)
+                | Q(cluster_address__icontains=word)
+                | Q(namespace__icontains=word)
+                | Q(id__in=self.model.objects.filter(organizations__name__icontains=word).values("id"))
+            )
+        return found
+
+    def sorted_by(self, key: str) -> Self:
+        """By one of SORTS; an unknown key sorts by name."""
+        return self.order_by(*SORTS.get(key, SORTS["name"]), "id")
+
+    def with_environment_counts(self) -> Self:
+        """Adds `environment_count` and `running_count`, by subquery."""
+        environments = self.model._meta.get_field("environments").related_model.objects.filter(provider=OuterRef("pk"))
+
+        def count(rows: models.QuerySet) -> Coalesce:
+            totals = rows.order_by().values("provider").annotate(total=Count("pk")).values("total")
+            return Coalesce(Subquery(totals), 0)
+
+        return self.annotate(
+            environment_count=count(environments), running_count=count(environments.filter(status="running"))
+        )
+
+    def status_counts(self) -> dict[str, int]:
+        """Number of providers per status; one query."""
+        return dict(self.order_by().values_list("status").annotate(total=Count("pk")))
+
+    def claim_due(self, *, now: datetime, interval: timedelta, limit: int) -> list[UUID]:
+        """Take up to `limit` providers that are due, and schedule their next check; any number of callers at once."""
+        with connection.cursor() as cursor:
+            cursor.execute(CLAIM_DUE, {"now": now, "next": now + interval, "limit": limit})
+            return [row[0] for row in cursor.fetchall()]

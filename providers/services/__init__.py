@@ -1,0 +1,41 @@
+"""The verbs on workspace providers: each checks the permission, changes state and audits, in one transaction."""
+
+from providers.services.changes import (
+    cordon_provider,
+    request_check,
+    rotate_envproxy_token,
+    set_default_provider,
+    uncordon_provider,
+)
+from providers.services.checking import check_providers, claim_due_providers
+from providers.services.enrolment import Beat, receive_beat
+from providers.services.operations import (
+    cancel_operation,
+    request_delete,
+    request_deploy,
+    request_preflight,
+    stranded_operations,
+)
+from providers.services.registration import Registration, register_provider, update_provider
+from providers.services.running import run_operation
+
+__all__ = [
+    "Beat",
+    "Registration",
+    "cancel_operation",
+    "check_providers",
+    "claim_due_providers",
+    "cordon_provider",
+    "receive_beat",
+    "register_provider",
+    "request_check",
+    "request_delete",
+    "request_deploy",
+    "request_preflight",
+    "rotate_envproxy_token",
+    "run_operation",
+    "set_default_provider",
+    "stranded_operations",
+    "uncordon_provider",
+    "update_provider",
+]

@@ -1,0 +1,111 @@
+"""Short changes: cordon, default, check now, envproxy token."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from audit.services import Actor, record
+from providers.choices import ChangeKind, ProviderStatus
+from providers.errors import RefusedError
+from providers.models import EnvproxyToken, StatusChange, WorkspaceProvider
+from providers.policies import require_manage
+from providers.services import dispatch
+from providers.services.locking import locked
+from providers.tokens import digest_of, new_token
+
+TOKEN_OVERLAP = timedelta(hours=24)
+
+
+def cordon_provider(*, actor: Actor, provider: WorkspaceProvider, reason: str) -> WorkspaceProvider:
+    """No new environments from now on. Cordoning a cordoned provider changes nothing, whatever the reason."""
+    require_manage(actor)
+    reason = reason.strip()
+    if not reason:
+        raise RefusedError("Say why the provider is cordoned: people who can't use it will read it.")
+    with transaction.atomic():
+        provider = locked(provider)
+        if provider.is_cordoned:
+            return provider
+        provider.cordoned_at, provider.cordoned_by, provider.cordon_reason = timezone.now(), actor.name, reason
+        provider.save(update_fields=["cordoned_at", "cordoned_by", "cordon_reason"])
+        _note_cordon(actor, provider, "cordoned", reason)
+        record(actor=actor, action="provider.cordon", target=provider, after={"reason": reason})
+    return provider
+
+
+def uncordon_provider(*, actor: Actor, provider: WorkspaceProvider) -> WorkspaceProvider:
+    """New environments may be placed again. Repeating it changes nothing."""
+    require_manage(actor)
+    with transaction.atomic():
+        provider = locked(provider)
+        if not provider.is_cordoned:
+            return provider
+        before = {"reason": provider.cordon_reason}
+        provider.cordoned_at, provider.cordoned_by, provider.cordon_reason = None, "", ""
+        provider.save(update_fields=["cordoned_at", "cordoned_by", "cordon_reason"])
+        _note_cordon(actor, provider, "uncordoned", "")
+        record(actor=actor, action="provider.uncordon", target=provider, before=before)
+    return provider
+
+
+def _note_cordon(actor: Actor, provider: WorkspaceProvider, new: str, reason: str) -> None:
+    StatusChange.objects.create(
+        provider=provider, kind=ChangeKind.CORDON, new=new, message=reason, actor_name=actor.name
+    )
+
+
+def set_default_provider(*, actor: Actor, provider: WorkspaceProvider) -> WorkspaceProvider:
+    """Make it the one preselected for new environments. Raises RefusedError unless Ready and not cordoned."""
+    require_manage(actor)
+    with transaction.atomic():
+        # The present default first: two people at once queue on that row, and the constraint never trips.
+        present = WorkspaceProvider.objects.select_for_update().filter(is_default=True).first()
+        provider = locked(provider)
+        if provider.is_default:
+            return provider
+        if provider.status != ProviderStatus.READY or provider.is_cordoned:
+            state = "cordoned" if provider.is_cordoned else provider.status
+            raise RefusedError(
+                f"{provider.name} can't be the default: it is {state}.",
+                remedy="Choose a provider that is Ready and not cordoned.",
+            )
+        WorkspaceProvider.objects.filter(is_default=True).update(is_default=False)
+        provider.is_default = True
+        provider.save(update_fields=["is_default"])
+        before = {"default": present.name if present else ""}
+        record(
+            actor=actor, action="provider.set_default", target=provider, before=before, after={"default": provider.name}
+        )
+    return provider
+
+
+def request_check(*, actor: Actor, provider: WorkspaceProvider) -> WorkspaceProvider:
+    """Check now; the outcome appears with a `last_check_at` after `check_requested_at`."""
+    require_manage(actor)
+    with transaction.atomic():
+        provider = locked(provider)
+        provider.check_requested_at = timezone.now()
+        provider.verbs_checked_at = None
+        provider.save(update_fields=["check_requested_at", "verbs_checked_at"])
+        record(actor=actor, action="provider.check", target=provider)
+        dispatch.check_providers([provider.pk])
+    return provider
+
+
+def rotate_envproxy_token(*, actor: Actor, provider: WorkspaceProvider) -> str:
+    """A new token, to be shown once. The old ones work until it is first used, at most TOKEN_OVERLAP."""
+    require_manage(actor)
+    with transaction.atomic():
+        provider = locked(provider)
+        if provider.built_in:
+            raise RefusedError("The built-in provider has no envproxy token.")
+        token = new_token()
+        end = timezone.now() + TOKEN_OVERLAP
+        EnvproxyToken.objects.filter(provider=provider).filter(Q(expires_at=None) | Q(expires_at__gt=end)).update(
+            expires_at=end
+        )
+        EnvproxyToken.objects.create(provider=provider, digest=digest_of(token))
+        record(actor=actor, action="provider.rotate_token", target=provider, after={"token": "******"})
+    return token

@@ -1,0 +1,127 @@
+"""Deploying: pre-flight, Helm, and the reason of the pods when it does not come up."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
+
+from providers.choices import LineLevel
+from providers.helm.gateway import HelmError, deploy
+from providers.helm.values import make_values
+from providers.kube.diagnose import deployment_progress, explain_workload
+from providers.kube.errors import KubeError
+from providers.models import EnvproxyToken, WorkspaceProvider
+from providers.services.changes import TOKEN_OVERLAP
+from providers.services.checking import check_providers
+from providers.services.preflighting import preflight_provider
+from providers.services.run import OperationCancelledError, OperationFailedError, Run
+from providers.target import ClusterTarget
+from providers.tokens import digest_of, new_token
+
+WATCH_SECONDS = 2.0
+
+
+def deploy_provider(run: Run) -> None:
+    """Install or upgrade the release and confirm with a check. Raises OperationFailedError, OperationCancelledError.
+
+    After a failure the release that was there before goes on working; a first install leaves nothing behind.
+    """
+    run.log("Pre-flight")
+    preflight_provider(run)
+    target, provider = run.target(), run.provider
+    token, row = _mint_token(provider)
+    values = make_values(
+        access_url=settings.ACCESS_URL,
+        envproxy_access_url=provider.envproxy_access_url,
+        hostname=provider.hostname,
+        cluster_address=provider.cluster_address,
+        token=token,
+        devurl_host=provider.devurl_host,
+        ssh_enabled=provider.ssh_enabled,
+        image=provider.effective_envproxy_image,
+        replicas=provider.envproxy_replicas,
+        storage_class=provider.storage_class,
+    )
+    try:
+        with _watch_pods(run, target) as watched:
+            release = deploy(
+                target,
+                values,
+                timeout_s=settings.DEPLOY_TIMEOUT.total_seconds(),
+                on_line=run.log,
+                cancelled=run.cancelled,
+            )
+    except HelmError as error:
+        row.delete()
+        check_providers([provider.pk])
+        if error.code == "cancelled":
+            raise OperationCancelledError from error
+        raise OperationFailedError(error.code, " ".join([error.message, *watched.problems])) from error
+    _retire_older_tokens(provider, row)
+    WorkspaceProvider.objects.filter(pk=provider.pk).update(deployed_at=timezone.now(), verbs_checked_at=None)
+    run.log(f"Release {release.name} revision {release.revision} is deployed.", level=LineLevel.OK)
+    check_providers([provider.pk])
+
+
+def _mint_token(provider: WorkspaceProvider) -> tuple[str, EnvproxyToken]:
+    token = new_token()
+    return token, EnvproxyToken.objects.create(provider=provider, digest=digest_of(token))
+
+
+def _retire_older_tokens(provider: WorkspaceProvider, newest: EnvproxyToken) -> None:
+    end = timezone.now() + TOKEN_OVERLAP
+    older = EnvproxyToken.objects.filter(provider=provider).exclude(pk=newest.pk)
+    older.filter(Q(expires_at=None) | Q(expires_at__gt=end)).update(expires_at=end)
+
+
+class _PodWatch:
+    """Logs the progress of envproxy's Deployment while Helm waits; `problems` holds the last reasons seen."""
+
+    def __init__(self, run: Run, target: ClusterTarget) -> None:
+        self.problems: list[str] = []
+        self._run, self._target = run, target
+        self._ended = threading.Event()
+        self._said = ""
+        self._thread = threading.Thread(target=self._watch, name="pod-watch", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        try:
+            while not self._ended.wait(WATCH_SECONDS):
+                self._look()
+        finally:
+            connection.close()
+
+    def _look(self) -> None:
+        try:
+            progress = deployment_progress(self._target, "envproxy")
+            problems = explain_workload(self._target, "envproxy")
+        except KubeError as error:
+            progress, problems = error.message, []
+        if self._ended.is_set():
+            return
+        self.problems = problems or self.problems
+        said = ". ".join(filter(None, [progress, *problems]))
+        if said and said != self._said:
+            self._said = said
+            self._run.log(said, level=LineLevel.WARNING if problems else LineLevel.INFO)
+
+
+@contextmanager
+def _watch_pods(run: Run, target: ClusterTarget) -> Iterator[_PodWatch]:
+    watch = _PodWatch(run, target)
+    watch.start()
+    try:
+        yield watch
+    finally:
+        watch.stop()

@@ -1,0 +1,69 @@
+"""envproxy calls home: the beat, and with the first one the enrolment."""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from audit.services import SYSTEM, record
+from providers.addresses import normalise_cluster_address
+from providers.choices import CredentialKind
+from providers.models import ClusterCredential, EnvproxyToken, WorkspaceProvider
+from providers.services import dispatch
+from providers.tokens import digest_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beat:
+    """What envproxy says about itself. The last two only matter to a provider that enrols."""
+
+    access_url: str
+    cluster_address: str = ""
+    namespace: str = ""
+    service_account_token: str = ""
+    ca_pem: str = ""
+
+
+def receive_beat(*, token: str, beat: Beat, address: str | None) -> WorkspaceProvider:
+    """Note the beat of the provider that owns `token`; a first one enrols it.
+
+    Raises PermissionDenied for an unknown or expired token, ValidationError for a bad cluster address.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        row = _valid_token(token)
+        row.last_used_at, row.last_used_address = now, address
+        row.save(update_fields=["last_used_at", "last_used_address"])
+        EnvproxyToken.objects.filter(provider=row.provider, pk__lt=row.pk).delete()  # the new one is in use now
+        provider = WorkspaceProvider.objects.select_for_update(of=("self",)).get(pk=row.provider_id)
+        provider.last_beat_at, provider.last_beat_access_url = now, beat.access_url[:300]
+        provider.save(update_fields=["last_beat_at", "last_beat_access_url"])
+        if provider.credential_kind == CredentialKind.ENROLMENT and beat.service_account_token:
+            _enrol(provider, beat)
+    return provider
+
+
+def _valid_token(token: str) -> EnvproxyToken:
+    alive = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    row = EnvproxyToken.objects.select_related("provider").filter(alive, digest=digest_of(token)).first()
+    if row is None:
+        raise PermissionDenied("This envproxy token is unknown or has expired. Rotate it and redeploy.")
+    return row
+
+
+def _enrol(provider: WorkspaceProvider, beat: Beat) -> None:
+    """Store the forwarded credential when it is new; the cluster address must be the registered one."""
+    if beat.cluster_address and normalise_cluster_address(beat.cluster_address) != provider.cluster_address:
+        raise ValidationError("The beat comes from another cluster address than the registered one.")
+    stored = ClusterCredential.objects.filter(provider=provider).first()
+    if stored and stored.token == beat.service_account_token and stored.ca_pem == beat.ca_pem:
+        return
+    ClusterCredential.objects.update_or_create(
+        provider=provider, defaults={"token": beat.service_account_token, "ca_pem": beat.ca_pem}
+    )
+    WorkspaceProvider.objects.filter(pk=provider.pk).update(next_check_at=timezone.now())
+    dispatch.check_providers([provider.pk])
+    if stored is None:
+        record(actor=SYSTEM, action="provider.enrol", target=provider, after={"credential": "******"})

@@ -1,0 +1,120 @@
+"""Asking for background work, and calling it off."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from audit.models import AuditEvent
+from audit.services import Actor, record
+from providers.choices import ACTIVE_STATES, CredentialKind, OperationKind, OperationState
+from providers.errors import EnvironmentsExistError, OperationActiveError, RefusedError
+from providers.models import Operation, WorkspaceProvider
+from providers.policies import require_manage
+from providers.services import dispatch
+from providers.services.locking import locked
+
+NAMED_ENVIRONMENTS = 50
+DISPATCH_GRACE = timedelta(seconds=10)  # a healthy worker takes a message within a second
+
+
+def request_preflight(*, actor: Actor, provider: WorkspaceProvider) -> Operation:
+    """Look at the cluster without writing to it. Raises RefusedError without a credential."""
+    require_manage(actor)
+    _require_credential(provider)
+    return _request(actor, provider, OperationKind.PREFLIGHT)
+
+
+def request_deploy(*, actor: Actor, provider: WorkspaceProvider) -> Operation:
+    """Install or upgrade the release by a worker. Raises RefusedError, OperationActiveError."""
+    require_manage(actor)
+    if provider.built_in:
+        raise RefusedError("The built-in provider needs no release: it is this deployment's own cluster.")
+    _require_credential(provider)
+    return _request(actor, provider, OperationKind.DEPLOY)
+
+
+def request_delete(*, actor: Actor, provider: WorkspaceProvider, leave_release: bool = False) -> Operation:
+    """Uninstall the release, then forget the provider; `leave_release`: do so although the cluster is gone.
+
+    Raises RefusedError for built-in and for the default, EnvironmentsExistError, OperationActiveError.
+    """
+    require_manage(actor)
+    with transaction.atomic():
+        provider = locked(provider)
+        require_deletable(provider)
+        return _request(actor, provider, OperationKind.DELETE, leave_release=leave_release)
+
+
+def require_deletable(provider: WorkspaceProvider) -> None:
+    """The rules of deletion, asked when it is requested and again when it is done. At most two queries."""
+    if provider.built_in:
+        raise RefusedError("The built-in provider is this deployment's own cluster and can't be deleted.")
+    if provider.is_default:
+        raise RefusedError(f"{provider.name} is the default.", remedy="Make another provider the default first.")
+    environments = provider.environments.select_related("owner")  # type: ignore[attr-defined]
+    if names := [str(environment) for environment in environments[:NAMED_ENVIRONMENTS]]:
+        raise EnvironmentsExistError(f"{provider.name} still has environments.", names=names)
+
+
+def cancel_operation(*, actor: Actor, operation: Operation) -> None:
+    """A queued operation ends at once, a running one as soon as its worker can stop safely. Repeatable."""
+    require_manage(actor)
+    with transaction.atomic():
+        rows = Operation.objects.filter(pk=operation.pk)
+        now = timezone.now()
+        ended = rows.filter(state=OperationState.QUEUED).update(
+            state=OperationState.CANCELLED, finished_at=now, cancel_requested=True
+        )
+        asked = rows.filter(state=OperationState.RUNNING, cancel_requested=False).update(cancel_requested=True)
+        if ended or asked:
+            record(actor=actor, action=f"operation.cancel.{operation.kind}", target=operation.provider or operation)
+
+
+def stranded_operations() -> list[UUID]:
+    """Active operations that no worker holds: a lost message, or a worker that was killed. One query."""
+    now = timezone.now()
+    lost = Q(state=OperationState.QUEUED, dispatched_at__lt=now - DISPATCH_GRACE)
+    orphaned = Q(state=OperationState.RUNNING, lease_expires_at__lt=now)
+    stranded = list(Operation.objects.filter(lost | orphaned).values_list("pk", flat=True))
+    Operation.objects.filter(pk__in=stranded).update(dispatched_at=now)
+    return stranded
+
+
+def _require_credential(provider: WorkspaceProvider) -> None:
+    if provider.credential_kind == CredentialKind.ENROLMENT and not hasattr(provider, "credential"):
+        raise RefusedError(
+            f"{provider.name} has not called home yet, so that we hold no credential for its cluster.",
+            remedy="Run the printed Helm command, or enter a credential (Edit).",
+        )
+
+
+def _request(actor: Actor, provider: WorkspaceProvider, kind: OperationKind, **parameters: Any) -> Operation:
+    try:
+        with transaction.atomic():
+            operation = Operation.objects.create(
+                provider=provider,
+                provider_name=provider.name,
+                kind=kind,
+                requested_by_id=actor.user.pk if actor.user else None,
+                requested_by_name=actor.name,
+                parameters=parameters,
+            )
+            record(
+                actor=actor,
+                action=f"provider.{kind}",
+                target=provider,
+                after={"operation": str(operation.pk), **parameters},
+                outcome=AuditEvent.Outcome.REQUESTED,
+            )
+            dispatch.run_operation(operation.pk)
+    except IntegrityError:
+        active = Operation.objects.filter(provider=provider, state__in=ACTIVE_STATES).first()
+        doing = f"{active.get_kind_display()} by {active.requested_by_name}" if active else "Another operation"
+        raise OperationActiveError(
+            f"{doing} is under way on {provider.name}.", remedy="Wait until it has ended, or cancel it."
+        ) from None
+    return operation

@@ -1,0 +1,147 @@
+"""Registering a provider and editing it."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.services import Actor, record
+from providers.addresses import default_devurl_host
+from providers.choices import ChangeKind, CredentialKind, ProviderStatus
+from providers.errors import StaleRevisionError
+from providers.models import ClusterCredential, StatusChange, WorkspaceProvider
+from providers.policies import require_manage
+from providers.services.locking import locked
+from providers.target import ClusterTarget
+
+EDITABLE = (
+    "name",
+    "hostname",
+    "devurl_host",
+    "ssh_enabled",
+    "cluster_address",
+    "namespace",
+    "storage_class",
+    "envproxy_image",
+    "envproxy_replicas",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """What a person says about a provider. Addresses are normalised already (providers.addresses)."""
+
+    name: str
+    hostname: str
+    cluster_address: str
+    namespace: str
+    credential_kind: CredentialKind
+    devurl_host: str = ""
+    ssh_enabled: bool = True
+    storage_class: str = ""
+    envproxy_image: str = ""
+    envproxy_replicas: int = 1
+
+    def fields(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in EDITABLE}
+
+
+def register_provider(
+    *, actor: Actor, registration: Registration, target: ClusterTarget | None, built_in: bool = False
+) -> WorkspaceProvider:
+    """Create a pending provider; `target` carries the credential, None for enrolment and in-cluster.
+
+    Raises ValidationError (a field, or a name or namespace that is taken), PermissionDenied.
+    """
+    require_manage(actor)
+    if not registration.devurl_host:
+        registration = replace(registration, devurl_host=default_devurl_host(registration.hostname))
+    provider = WorkspaceProvider(
+        **registration.fields(),
+        credential_kind=registration.credential_kind,
+        built_in=built_in,
+        reason="not_deployed" if target else "waiting_for_enrolment",
+    )
+    provider.full_clean()
+    with transaction.atomic():
+        provider.save(force_insert=True)
+        if target:
+            _store_credential(provider, target)
+            WorkspaceProvider.objects.filter(pk=provider.pk).update(next_check_at=timezone.now())
+        StatusChange.objects.create(
+            provider=provider,
+            kind=ChangeKind.STATUS,
+            new=ProviderStatus.PENDING,
+            reason=provider.reason,
+            actor_name=actor.name,
+        )
+        record(actor=actor, action="provider.register", target=provider, after=registration.fields())
+    return provider
+
+
+def update_provider(
+    *,
+    actor: Actor,
+    provider: WorkspaceProvider,
+    revision: int,
+    changes: dict[str, Any],
+    target: ClusterTarget | None = None,
+) -> WorkspaceProvider:
+    """Change EDITABLE fields and, with `target`, the credential. Nothing to change writes nothing.
+
+    Raises StaleRevisionError when `revision` is not the stored one, ValidationError, PermissionDenied.
+    """
+    require_manage(actor)
+    with transaction.atomic():
+        provider = locked(provider)
+        if provider.revision != revision:
+            raise StaleRevisionError(
+                f"Somebody changed {provider.name} after you opened this form.",
+                remedy="Look at the present values and enter your change again.",
+            )
+        before = {name: getattr(provider, name) for name in EDITABLE if name in changes}
+        changed = {name: value for name, value in changes.items() if name in EDITABLE and value != before[name]}
+        if not changed and target is None:
+            return provider
+        for name, value in changed.items():
+            setattr(provider, name, value)
+        provider.revision += 1
+        provider.next_check_at = timezone.now()
+        provider.full_clean()
+        provider.save(update_fields=[*changed, "revision", "next_check_at"])
+        if target is not None:
+            _store_credential(provider, target)
+            changed |= {"credential": "******"}
+        record(
+            actor=actor,
+            action="provider.update",
+            target=provider,
+            before={name: before[name] for name in changed if name in before},
+            after=changed,
+        )
+    return provider
+
+
+def follow_cluster(provider: WorkspaceProvider, target: ClusterTarget) -> None:
+    """Take over a changed address or credential of a cluster that the deployment itself knows. Two or four queries."""
+    with transaction.atomic():
+        provider = locked(provider)
+        stored = ClusterCredential.objects.filter(provider=provider).first()
+        provider.cluster_address = target.address
+        provider.save(update_fields=["cluster_address"])
+        if stored and stored.target() != replace(target, namespace=provider.namespace):
+            _store_credential(provider, target)
+            WorkspaceProvider.objects.filter(pk=provider.pk).update(next_check_at=timezone.now())
+
+
+def _store_credential(provider: WorkspaceProvider, target: ClusterTarget) -> None:
+    ClusterCredential.objects.update_or_create(
+        provider=provider,
+        defaults={
+            "ca_pem": target.ca_pem,
+            "token": target.token,
+            "client_certificate_pem": target.client_certificate_pem,
+            "client_key_pem": target.client_key_pem,
+        },
+    )

@@ -1,0 +1,31 @@
+"""Thin Celery entries: ids in, a service does the work. Safe to run twice, safe to lose."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from providers import services
+
+
+@shared_task(name="providers.check_due_providers")
+def check_due_providers() -> None:
+    """The sweep: hand out what is due in batches, so that a slow cluster delays nobody."""
+    for batch in services.claim_due_providers():
+        check_providers.delay([str(provider_id) for provider_id in batch])
+
+
+@shared_task(name="providers.check_providers")
+def check_providers(ids: list[str]) -> None:
+    services.check_providers([UUID(provider_id) for provider_id in ids])
+
+
+@shared_task(name="providers.run_operation")
+def run_operation(operation_id: str) -> None:
+    services.run_operation(UUID(operation_id))
+
+
+@shared_task(name="providers.resume_operations")
+def resume_operations() -> None:
+    """Send again what no worker holds; claiming makes a message too many harmless."""
+    for operation_id in services.stranded_operations():
+        run_operation.delay(str(operation_id))

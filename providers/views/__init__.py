@@ -1,0 +1,39 @@
+"""The provider pages."""
+
+from providers.views.actions import (
+    provider_check,
+    provider_cordon,
+    provider_delete,
+    provider_deploy,
+    provider_preflight,
+    provider_rotate_token,
+    provider_set_default,
+    provider_uncordon,
+)
+from providers.views.envproxy import chart_download, envproxy_beat, provider_command
+from providers.views.listing import provider_chips, provider_detail, provider_list
+from providers.views.operations import operation_cancel, operation_detail
+from providers.views.reasons import reason_detail
+from providers.views.registration import provider_create, provider_update
+
+__all__ = [
+    "chart_download",
+    "envproxy_beat",
+    "operation_cancel",
+    "operation_detail",
+    "provider_check",
+    "provider_chips",
+    "provider_command",
+    "provider_cordon",
+    "provider_create",
+    "provider_delete",
+    "provider_deploy",
+    "provider_detail",
+    "provider_list",
+    "provider_preflight",
+    "provider_rotate_token",
+    "provider_set_default",
+    "provider_uncordon",
+    "provider_update",
+    "reason_detail",
+]
