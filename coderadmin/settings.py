@@ -123,6 +123,7 @@ LOGOUT_REDIRECT_URL = "organizations:sign_in"
 AXES_FAILURE_LIMIT = env.int("CODERADMIN_SIGN_IN_FAILURES", 6)
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_FORM_FIELD = "username"  # the sign-in form's name for the e-mail; axes would look for "email"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "organizations.views.sign_in_locked"
 AXES_SENSITIVE_PARAMETERS = ["username", "password"]
@@ -155,7 +156,7 @@ CONTENT_SECURITY_POLICY = {
 
 # Files, language, log
 STATIC_URL = "static/"
-STATIC_ROOT = env.path("CODERADMIN_STATIC_ROOT", str(BASE_DIR / ".data" / "static"))
+STATIC_ROOT = env.str("CODERADMIN_STATIC_ROOT", None)  # not needed: whitenoise finds the files where they are
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 LANGUAGE_CODE = "en"

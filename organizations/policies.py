@@ -7,8 +7,8 @@ from django.core.exceptions import PermissionDenied
 from organizations.choices import SiteRole
 from organizations.models import User
 
-Visitor = AbstractBaseUser | AnonymousUser
-"""Whoever sends a request, signed in or not."""
+Visitor = AbstractBaseUser | AnonymousUser | None
+"""Whoever sends a request, signed in or not; None where there is no request."""
 
 MANAGING_ROLES = frozenset({SiteRole.ADMIN, SiteRole.MANAGER})
 

@@ -1,0 +1,60 @@
+"""People and organizations for support staff."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import Group
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from audit.admin import ReadOnlyAdmin
+from organizations.models import Membership, Organization, User
+
+admin.site.unregister(Group)  # roles are our own; importing auth's admin above has registered it
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ["user", "organization", "role"]
+
+    def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return True  # the page around it has asked
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        return super().get_queryset(request).select_related("user", "organization")
+
+
+@admin.register(User)
+class UserAdmin(ReadOnlyAdmin):
+    list_display = ["email", "name", "site_role", "is_active", "is_staff", "last_login"]
+    list_filter = ["site_role", "is_active", "is_staff", "must_change_password"]
+    search_fields = ["email", "name"]
+    fields = [
+        ("email", "name"),
+        "site_role",
+        ("is_active", "is_staff", "must_change_password"),
+        ("created_at", "last_login"),
+    ]
+    inlines = [MembershipInline]
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ReadOnlyAdmin):
+    list_display = ["name", "description", "is_default", "people", "created_at"]
+    list_filter = ["is_default"]
+    search_fields = ["name", "description"]
+    fields = ["name", "description", "is_default", "created_at"]
+    inlines = [MembershipInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
+        return super().get_queryset(request).annotate(people=Count("memberships"))
+
+    @admin.display(ordering="people")
+    def people(self, organization: Organization) -> int:
+        return organization.people  # type: ignore[attr-defined]

@@ -1,0 +1,68 @@
+"""Forms for signing in and for the password."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import password_validation
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import ValidationError
+
+from organizations.models import User
+
+
+class SignInForm(AuthenticationForm):
+    """E-mail and password. The answer to a failure is the same whether the account exists or not."""
+
+    username = forms.EmailField(
+        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"})
+    )
+    error_messages = {
+        "invalid_login": "That e-mail and password do not go together. Check both and try again.",
+        "inactive": "That e-mail and password do not go together. Check both and try again.",
+    }
+
+    def clean_username(self) -> str:
+        """In lower case, so that failures are counted together however the e-mail is written."""
+        return str(self.cleaned_data["username"]).lower()
+
+
+class PasswordForm(forms.Form):
+    """Change one's own password: the current one, and the new one twice."""
+
+    current = forms.CharField(
+        label="Current password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+    new = forms.CharField(
+        label="New password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="12 characters or more, none of the common ones, and nothing like your name or e-mail.",
+    )
+    confirmation = forms.CharField(
+        label="New password, again", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_current(self) -> str:
+        current = str(self.cleaned_data["current"])
+        if not self.user.check_password(current):
+            raise ValidationError("This is not your current password.")
+        return current
+
+    def clean_new(self) -> str:
+        new = str(self.cleaned_data["new"])
+        password_validation.validate_password(new, self.user)
+        if new == self.data.get("current"):
+            raise ValidationError("This is your current password: choose another one.")
+        return new
+
+    def clean_confirmation(self) -> str:
+        confirmation = str(self.cleaned_data["confirmation"])
+        if "new" in self.cleaned_data and confirmation != self.cleaned_data["new"]:
+            raise ValidationError("The two new passwords differ.")
+        return confirmation

@@ -1,0 +1,62 @@
+"""The settings refuse to start with a missing or unsafe environment, and name everything that is wrong."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+SAFE = {
+    "SECRET_KEY": "k7-" * 20,
+    "DATABASE_URL": "postgres://coder:pw@db.example:5432/coder",
+    "REDIS_URL": "redis://valkey.example:6379/0",
+    "CODERADMIN_ACCESS_URL": "https://coder.example.com",
+}
+
+
+def start(**environment: str | None) -> subprocess.CompletedProcess[str]:
+    """Load the settings in a process of its own; None takes a variable away."""
+    given = {name: value for name, value in (SAFE | environment).items() if value is not None}
+    command = "import django.conf as c; s = c.settings; print(s.SECURE_HSTS_SECONDS, s.SESSION_COOKIE_SECURE, s.DEBUG)"
+    return subprocess.run(
+        [sys.executable, "-c", command],
+        env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "coderadmin.settings", **given},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_it_starts_with_the_required_variables_and_is_strict_by_default() -> None:
+    assert start().stdout.split() == ["31536000", "True", "False"]
+
+
+def test_it_names_everything_that_is_missing_at_once() -> None:
+    result = start(**dict.fromkeys(SAFE))
+    assert result.returncode != 0
+    for name in SAFE:
+        assert f"{name} is not set" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SECRET_KEY", "too-short", "SECRET_KEY is unsafe"),
+        ("CODERADMIN_ACCESS_URL", "http://coder.example.com", "use https"),
+        ("CODERADMIN_ACCESS_URL", "coder.example.com", "not an address"),
+        ("CODERADMIN_ACCESS_URL", "https://coder.example.com/path", "not an address"),
+    ],
+)
+def test_it_refuses_what_is_unsafe(name: str, value: str, words: str) -> None:
+    result = start(**{name: value})
+    assert result.returncode != 0
+    assert words in result.stderr
+
+
+def test_it_does_not_print_the_secret_key_that_it_refuses() -> None:
+    assert "too-short" not in start(SECRET_KEY="too-short").stderr
+
+
+def test_plain_http_must_be_allowed_by_name() -> None:
+    result = start(CODERADMIN_ACCESS_URL="http://coder.example.com", CODERADMIN_ALLOW_HTTP="true")
+    assert result.stdout.split() == ["0", "False", "False"]

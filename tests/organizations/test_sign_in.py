@@ -1,0 +1,112 @@
+"""Signing in and out, from the outside."""
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from organizations.models import User
+from tests.people import PASSWORD, make_user, signed_in
+
+SIGN_IN = "/sign-in/"
+
+
+def attempt(client: Client, email: str, password: str, **more: str) -> HttpResponse:
+    return client.post(SIGN_IN, {"username": email, "password": password, **more})
+
+
+def is_signed_in(client: Client) -> bool:
+    return client.get("/account/").status_code == 200
+
+
+def test_it_signs_in_by_email_however_it_is_written(client: Client, member: User) -> None:
+    response = attempt(client, " Member@Example.COM ", PASSWORD)
+    assert response.status_code == 302
+    assert is_signed_in(client)
+
+
+def test_it_answers_a_wrong_password_and_an_unknown_email_alike(member: User) -> None:
+    pages = []
+    for email in (member.email, "nobody@example.com"):
+        response = attempt(Client(), email, "not the password")
+        assert response.status_code == 200
+        assert "do not go together" in response.text
+        pages.append(response.context["form"].non_field_errors())
+    assert pages[0] == pages[1]
+
+
+@pytest.mark.parametrize("email", ["member@example.com", "nobody@example.com"])
+def test_it_locks_after_six_failures_whether_the_account_exists_or_not(
+    client: Client, member: User, email: str
+) -> None:
+    answers = [attempt(client, email, "not the password").status_code for _ in range(6)]
+    assert answers == [200] * 5 + [429]
+    locked = attempt(client, email, PASSWORD)
+    assert locked.status_code == 429
+    assert locked["Retry-After"] == "900"
+    assert "whether or not it has an account" in locked.text
+    assert email not in locked.text
+    assert not is_signed_in(client)
+
+
+def test_a_lock_stops_neither_another_account_nor_the_same_one_elsewhere(client: Client, member: User) -> None:
+    for _ in range(6):
+        attempt(client, member.email, "not the password")
+    assert attempt(Client(), make_user().email, PASSWORD).status_code == 302
+    assert attempt(Client(REMOTE_ADDR="203.0.113.9"), member.email, PASSWORD).status_code == 302
+
+
+def test_a_lock_can_not_be_passed_by_writing_the_email_differently(client: Client, member: User) -> None:
+    for _ in range(6):
+        attempt(client, member.email, "not the password")
+    assert attempt(client, "MEMBER@example.com", PASSWORD).status_code == 429
+
+
+def test_an_anonymous_person_comes_back_to_the_page_asked_for(client: Client, member: User) -> None:
+    asked = client.get("/account/password/?from=mail")
+    assert asked.status_code == 302
+    form = client.get(asked["Location"])
+    answer = attempt(client, member.email, PASSWORD, next=form.context["next"])
+    assert answer["Location"] == "/account/password/?from=mail"
+
+
+@pytest.mark.parametrize(
+    "address", ["https://evil.example", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+)
+def test_it_does_not_lead_to_another_site(client: Client, member: User, address: str) -> None:
+    assert attempt(client, member.email, PASSWORD, next=address)["Location"] == "/"
+
+
+def test_a_fragment_asked_for_after_the_session_ended_moves_the_whole_page_to_sign_in(client: Client) -> None:
+    response = client.get(
+        "/account/",
+        headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/account/?x=1"},
+        follow=True,
+    )
+    assert response["HX-Redirect"] == "/sign-in/?next=%2Faccount%2F%3Fx%3D1"
+
+
+def test_a_deactivated_person_can_not_sign_in_and_is_told_nothing_else(client: Client, member: User) -> None:
+    User.objects.update(is_active=False)
+    response = attempt(client, member.email, PASSWORD)
+    assert "do not go together" in response.text
+    assert not is_signed_in(client)
+
+
+def test_a_deactivated_person_is_out_at_the_next_request(member: User) -> None:
+    client = signed_in(member)
+    assert is_signed_in(client)
+    User.objects.update(is_active=False)
+    assert client.get("/account/")["Location"].startswith(SIGN_IN)
+
+
+def test_signing_out_takes_a_post(member: User) -> None:
+    client = signed_in(member)
+    assert client.get(reverse("organizations:sign_out")).status_code == 405
+    assert is_signed_in(client)
+    assert client.post(reverse("organizations:sign_out"))["Location"] == SIGN_IN
+    assert not is_signed_in(client)
+
+
+def test_the_password_is_not_rendered_back(client: Client, member: User) -> None:
+    assert "not-the-password-77" not in attempt(client, member.email, "not-the-password-77").text
