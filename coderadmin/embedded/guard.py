@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from coderadmin.embedded.errors import EmbeddedError
 from coderadmin.embedded.processes import POLL_SECONDS, kill_sessions, session_members
 
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 2.0
 
 
 class Guard:

