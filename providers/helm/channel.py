@@ -27,7 +27,7 @@ class Request(TypedDict):
 
 
 def read_request() -> Request:
-    """The request on stdin. From here on this process is killed when its parent dies, and ends if it is dead already."""
+    """The request on stdin. From here on this process dies with its parent, and at once if that is dead already."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     request: Request = json.load(sys.stdin)
     if os.getppid() != request["parent_pid"]:

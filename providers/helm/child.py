@@ -154,7 +154,7 @@ def _refuse_a_living_neighbour(revision: dict[str, Any]) -> None:
         raise HelmError(
             HelmErrorCode.CONFLICT,
             f"Another Helm began with revision {revision['revision']} at {revision['deployed_at']} and is not done. "
-            f"Wait for it; if it was given up, deploy again {FOREIGN_GRACE.total_seconds() / 60:.0f} minutes after that.",
+            f"Wait for it; if it was given up, deploy again {FOREIGN_GRACE.total_seconds() / 60:.0f} minutes later.",
         )
 
 

@@ -41,8 +41,8 @@ def code_of(error_class: str, text: str) -> HelmErrorCode:
 
 # What Go and Helm put around the sentence that matters.
 _WRAPPING = re.compile(
-    r"context deadline exceeded|execution error at \([^)]*\): |values don't meet the specifications of the schema\(s\) in "
-    r"the following chart\(s\): *[\w-]+: *- "
+    r"context deadline exceeded|execution error at \([^)]*\): "
+    r"|values don't meet the specifications of the schema\(s\) in the following chart\(s\): *[\w-]+: *- "
 )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from providers.helm.channel import Request
 from providers.helm.failures import sentence
@@ -23,7 +23,7 @@ TICK_S = 0.2
 GRACE_S = 20.0
 STDERR_BYTES = 2000
 PROJECT = Path(__file__).resolve().parents[2]
-# Helm signs the fields that it writes with the name of its program. With this one it is the same as the admin's own helm.
+# Helm signs the fields that it writes with the name of its program. With this one it is the same as an admin's helm.
 PROGRAM = str(Path(sys.executable).with_name("helm"))
 
 
@@ -88,7 +88,7 @@ class _Stop:
 @contextmanager
 def _started(stderr: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     """The child in a session of its own; it does not outlive the block."""
-    process = subprocess.Popen(  # noqa: S603 - our own module and no shell
+    process = subprocess.Popen(
         [PROGRAM, "-m", "providers.helm.child"],
         executable=sys.executable,
         cwd=PROJECT,
@@ -112,23 +112,23 @@ def _environment() -> dict[str, str]:
 
 
 def _hand_over(process: subprocess.Popen[bytes], request: Request) -> None:
-    assert process.stdin is not None
+    stdin = cast(IO[bytes], process.stdin)
     with suppress(BrokenPipeError):
-        process.stdin.write(json.dumps(request).encode())
-        process.stdin.close()
+        stdin.write(json.dumps(request).encode())
+        stdin.close()
 
 
 def _lines(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
     """Each line of stdout as it comes, and an empty one whenever none came for a tick."""
-    assert process.stdout is not None
+    stdout = cast(IO[bytes], process.stdout)
     rest = b""
     with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
+        selector.register(stdout, selectors.EVENT_READ)
         while True:
             if not selector.select(TICK_S):
                 yield b""
                 continue
-            chunk = os.read(process.stdout.fileno(), 65536)
+            chunk = os.read(stdout.fileno(), 65536)
             if not chunk:
                 return
             *lines, rest = (rest + chunk).split(b"\n")

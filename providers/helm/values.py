@@ -23,7 +23,7 @@ def make_values(
 ) -> Values:
     """Values as the chart takes them; what is empty is left to the chart.
 
-    `hostname` is a host or a URL, its port is kept. Neither `token` nor `existing_secret`: the token in the cluster stays.
+    `hostname` is a host or a URL, its port is kept. Neither `token` nor `existing_secret`: the cluster's token stays.
     """
     values: Values = {
         "cemanager": {"accessURL": access_url},
