@@ -1,7 +1,8 @@
 """Where the embedded PostgreSQL keeps its data and finds its binaries.
 
-PostgreSQL refuses to run as root. Started by root it runs as `nobody`, who must reach both folders. Where it can't (a checkout below /root, a `mktemp -d`), a private folder below
-/var/lib or /var/tmp is used. Parents' permissions are never changed.
+PostgreSQL refuses to run as root. Started by root it runs as `nobody`, who must reach both. Where that user can't
+(a checkout below /root, a `mktemp -d`), a private folder below /var/lib or /var/tmp is used. Parents' permissions
+are never changed.
 """
 
 import hashlib
