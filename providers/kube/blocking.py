@@ -1,0 +1,65 @@
+"""The same work for code without an event loop: Celery tasks and commands."""
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from providers.kube.evidence import Evidence
+from providers.kube.findings import Finding
+from providers.kube.preflight import preflight
+from providers.kube.probe import CONCURRENCY, DEADLINE, RELEASE_NAME, CheckRequest, collect, collect_many
+from providers.target import ClusterTarget
+
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """`run(explain_workload(target, "envproxy"))`; raises what the work raises. Not inside an event loop."""
+    return asyncio.run(work)
+
+
+def collect_now(
+    target: ClusterTarget, *, expects_release: bool, check_verbs: bool, timeout: float = DEADLINE
+) -> Evidence:
+    return run(collect(target, expects_release=expects_release, check_verbs=check_verbs, timeout=timeout))
+
+
+def collect_many_now(
+    requests: Sequence[CheckRequest], *, concurrency: int = CONCURRENCY, deadline: float = DEADLINE
+) -> Iterator[tuple[Hashable, Evidence]]:
+    """Evidence as it comes in; what the caller does with one does not hold up the checks of the others."""
+    return iterate(lambda: collect_many(requests, concurrency=concurrency, deadline=deadline))
+
+
+def preflight_now(
+    target: ClusterTarget, *, release_name: str = RELEASE_NAME, needs_ingress: bool, hostname: str = ""
+) -> Iterator[Finding]:
+    return iterate(lambda: preflight(target, release_name=release_name, needs_ingress=needs_ingress, hostname=hostname))
+
+
+def iterate(make: Callable[[], AsyncGenerator[T, None]]) -> Iterator[T]:
+    """The items of an asynchronous iterator, whose loop runs in a thread of its own until the caller has enough."""
+    items: SimpleQueue[tuple[T] | None] = SimpleQueue()
+    enough = threading.Event()
+
+    async def pump() -> None:
+        async with aclosing(make()) as source:
+            async for item in source:
+                items.put((item,))
+                if enough.is_set():
+                    return
+
+    executor = ThreadPoolExecutor(1, thread_name_prefix="kube")
+    pumping = executor.submit(asyncio.run, pump())
+    pumping.add_done_callback(lambda _: items.put(None))
+    try:
+        while (item := items.get()) is not None:
+            yield item[0]
+        pumping.result()
+    finally:
+        enough.set()
+        executor.shutdown(wait=False)

@@ -1,0 +1,68 @@
+"""What one look at a provider's cluster found: facts only, the verdict is made elsewhere."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseFacts:
+    """The newest revision of the Helm release. `deployed_revision` is the one in force, 0 when none is."""
+
+    name: str
+    revision: int
+    status: str
+    deployed_revision: int
+    chart_version: str
+    updated: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvproxyFacts:
+    """envproxy's Deployment; `problem` says why fewer replicas are available than desired."""
+
+    desired: int
+    available: int
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """`reason` and `message` tell the first failure, empty when there was none; what comes after it was not looked at.
+
+    `denied` holds texts like “create pods”, or None when it was not asked this time.
+    """
+
+    checked_at: datetime
+    duration_ms: int
+    reachable: bool
+    reason: str = ""
+    message: str = ""
+    kubernetes_version: str = ""
+    namespace_phase: str = ""
+    denied: tuple[str, ...] | None = None
+    release: ReleaseFacts | None = None
+    envproxy: EnvproxyFacts | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """For a JSON column: texts, numbers, lists; moments as ISO 8601."""
+        document = asdict(self)
+        document["checked_at"] = self.checked_at.isoformat()
+        document["denied"] = None if self.denied is None else list(self.denied)
+        if self.release:
+            document["release"]["updated"] = self.release.updated and self.release.updated.isoformat()
+        return document
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> "Evidence":
+        """The inverse of `to_json`."""
+        fields = dict(document)
+        fields["checked_at"] = datetime.fromisoformat(document["checked_at"])
+        denied, release, envproxy = (document.get(key) for key in ("denied", "release", "envproxy"))
+        fields["denied"] = None if denied is None else tuple(denied)
+        fields["envproxy"] = EnvproxyFacts(**envproxy) if envproxy else None
+        fields["release"] = None
+        if release:
+            updated = release["updated"] and datetime.fromisoformat(release["updated"])
+            fields["release"] = ReleaseFacts(**release | {"updated": updated})
+        return cls(**fields)

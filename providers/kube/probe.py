@@ -1,0 +1,203 @@
+"""One look at a provider's cluster, and many at the same time. A healthy provider costs four small requests."""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import AsyncGenerator, Hashable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from providers.kube.access import denied, grouped
+from providers.kube.client import CONNECT_TIMEOUT, READ_TIMEOUT, Json, KubeClient, connect, namespaced
+from providers.kube.diagnose import explain_deployment
+from providers.kube.errors import Forbidden, KubeError, NotFound, NotKubernetes, NotReady, Reason, Unauthorized
+from providers.kube.evidence import EnvproxyFacts, Evidence, ReleaseFacts
+from providers.kube.namespaces import namespace_phase
+from providers.kube.permissions import RUN
+from providers.kube.releases import Revision, list_revisions
+from providers.kube.version import read_version, require_supported
+from providers.target import ClusterTarget
+
+RELEASE_NAME = "coder-workspace-provider"
+ENVPROXY = "envproxy"
+DEADLINE = 15.0  # seconds for one provider
+CONCURRENCY = 50  # above the number of dead clusters that may be met at the same time
+
+MALFORMED = (AttributeError, KeyError, TypeError, ValueError)  # raised by JSON that no Kubernetes API would send
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What has been learned so far, so that a failure keeps it."""
+
+    reachable: bool = False
+    reason: str = ""
+    message: str = ""
+    kubernetes_version: str = ""
+    namespace_phase: str = ""
+    denied: tuple[str, ...] | None = None
+    release: ReleaseFacts | None = None
+    envproxy: EnvproxyFacts | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckRequest:
+    """One provider of a batch; `key` comes back with its evidence."""
+
+    key: Hashable
+    target: ClusterTarget
+    expects_release: bool
+    check_verbs: bool = False
+
+
+async def collect(
+    target: ClusterTarget, *, expects_release: bool, check_verbs: bool, timeout: float = DEADLINE
+) -> Evidence:
+    """Evidence within `timeout` seconds, whatever the cluster does; cluster trouble is in it and never raised."""
+    facts = _Facts()
+    checked_at, started = datetime.now(UTC), time.monotonic()
+    try:
+        async with asyncio.timeout(timeout):
+            await _look(target, facts, expects_release=expects_release, check_verbs=check_verbs, timeout=timeout)
+    except KubeError as error:
+        facts.reason, facts.message = error.reason, error.message
+        facts.reachable |= error.status is not None and not isinstance(error, NotKubernetes)
+    except TimeoutError:
+        facts.reason = (Reason.READ_TIMEOUT if facts.reachable else Reason.CONNECT_TIMEOUT).value
+        facts.message = f"The cluster did not answer everything within {timeout:g} seconds."
+    except MALFORMED:
+        logger.warning("malformed answer from %s", target.address, exc_info=True)
+        facts.reason, facts.message = (
+            Reason.UNEXPECTED.value,
+            "The cluster answers in a form that we do not understand.",
+        )
+    duration_ms = round((time.monotonic() - started) * 1000)
+    found = {name: getattr(facts, name) for name in _Facts.__slots__}
+    return Evidence(checked_at=checked_at, duration_ms=duration_ms, **found)
+
+
+async def collect_many(
+    requests: Sequence[CheckRequest], *, concurrency: int = CONCURRENCY, deadline: float = DEADLINE
+) -> AsyncGenerator[tuple[Hashable, Evidence], None]:
+    """Evidence as it comes in, the quick ones first. Each provider has its own `deadline`, from its own start."""
+    slots = asyncio.Semaphore(concurrency)
+
+    async def check(request: CheckRequest) -> tuple[Hashable, Evidence]:
+        async with slots:
+            evidence = await collect(
+                request.target,
+                expects_release=request.expects_release,
+                check_verbs=request.check_verbs,
+                timeout=deadline,
+            )
+        return request.key, evidence
+
+    tasks = [asyncio.create_task(check(request)) for request in requests]
+    try:
+        for finished in asyncio.as_completed(tasks):
+            yield await finished
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _look(
+    target: ClusterTarget, facts: _Facts, *, expects_release: bool, check_verbs: bool, timeout: float
+) -> None:
+    connect_timeout, read_timeout = min(CONNECT_TIMEOUT, timeout / 3), min(READ_TIMEOUT, timeout * 0.6)
+    async with connect(target, connect_timeout=connect_timeout, read_timeout=read_timeout) as client:
+        try:
+            await _look_at_cluster(client, facts)
+            if check_verbs:
+                await _look_at_verbs(client, facts)
+            if expects_release:
+                await _look_at_release(client, facts)
+                await _look_at_envproxy(client, facts)
+        except (Forbidden, NotReady, Unauthorized) as error:
+            await _prefer_not_ready(client)
+            raise error
+
+
+async def _look_at_cluster(client: KubeClient, facts: _Facts) -> None:
+    facts.kubernetes_version = await read_version(client)
+    facts.reachable = True
+    require_supported(facts.kubernetes_version)
+    name = client.target.namespace
+    try:
+        facts.namespace_phase = await namespace_phase(client)
+    except NotFound as error:
+        raise KubeError(Reason.NAMESPACE_MISSING, f"The cluster has no namespace {name}.", status=404) from error
+    except Forbidden as error:
+        if error.reason != Reason.VERB_DENIED:
+            raise
+        logger.debug("may not look at namespace %s", name)  # a Role of the admin's own may lack it
+    if facts.namespace_phase == "Terminating":
+        raise KubeError(Reason.NAMESPACE_TERMINATING, f"The namespace {name} is being deleted.")
+
+
+async def _look_at_verbs(client: KubeClient, facts: _Facts) -> None:
+    missing = await denied(client, RUN)
+    facts.denied = tuple(f"{verb} {resource}" for _, resource, verb in missing)
+    if missing:
+        message = f"In namespace {client.target.namespace} the credential may not: {grouped(missing)}."
+        raise KubeError(Reason.VERB_DENIED, message)
+
+
+async def _look_at_release(client: KubeClient, facts: _Facts) -> None:
+    revisions = await list_revisions(client, RELEASE_NAME)
+    where = f"Helm release {RELEASE_NAME} in namespace {client.target.namespace}"
+    if not revisions or revisions[0].status == "uninstalled":
+        raise KubeError(Reason.RELEASE_MISSING, f"There is no {where}.")
+    facts.release = _release_facts(revisions)
+    if not facts.release.deployed_revision:
+        raise KubeError(Reason.RELEASE_FAILED, f"The {where} is in state {revisions[0].status}.")
+
+
+def _release_facts(revisions: list[Revision]) -> ReleaseFacts:
+    newest = revisions[0]
+    deployed = next((each.revision for each in revisions if each.status == "deployed"), 0)
+    return ReleaseFacts(
+        name=newest.name,
+        revision=newest.revision,
+        status=newest.status,
+        deployed_revision=deployed,
+        chart_version="",
+        updated=newest.updated,
+    )
+
+
+def _chart_version(deployment: Json) -> str:
+    """From the label `helm.sh/chart: workspace-provider-0.1.0`, where + is written as _."""
+    label = (deployment["metadata"].get("labels") or {}).get("helm.sh/chart", "")
+    found = re.search(r"-(\d+\.\d+\.\d+.*)$", label)
+    return found[1].replace("_", "+") if found else ""
+
+
+async def _look_at_envproxy(client: KubeClient, facts: _Facts) -> None:
+    deployment = await client.get_or_none(namespaced(client.target, "apps/v1", "deployments", ENVPROXY))
+    if deployment is None:
+        raise KubeError(Reason.ENVPROXY_UNAVAILABLE, f"The Deployment {ENVPROXY} is not there.")
+    if facts.release:
+        facts.release = replace(facts.release, chart_version=_chart_version(deployment))
+    desired = deployment["spec"].get("replicas", 1)
+    available = deployment.get("status", {}).get("availableReplicas", 0)
+    facts.envproxy = EnvproxyFacts(desired=desired, available=available)
+    if available < desired or not desired:
+        problem = " ".join(await explain_deployment(client, ENVPROXY))
+        facts.envproxy = EnvproxyFacts(desired=desired, available=available, problem=problem)
+    if not available:
+        message = f"{available} of {desired} replicas of {ENVPROXY} are available. {facts.envproxy.problem}"
+        raise KubeError(Reason.ENVPROXY_UNAVAILABLE, message.rstrip())
+
+
+async def _prefer_not_ready(client: KubeClient) -> None:
+    """An API server that has just started refuses what it will allow in a moment: then /readyz tells the truth."""
+    status, text = await client.look("/readyz?verbose=true")
+    if status >= 500:
+        failed = [line[3:].split()[0] for line in text.splitlines() if line.startswith("[-]") and len(line) > 3]
+        checks = f": {', '.join(failed)}" if failed else ""
+        raise NotReady(Reason.API_NOT_READY, f"The API server says that it is not ready{checks}.", status=status)

@@ -1,0 +1,74 @@
+"""Helm releases as the cluster keeps them: one Secret per revision, its labels enough for most questions."""
+
+import base64
+import binascii
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from providers.kube.client import METADATA_ONLY, Json, KubeClient, namespaced
+
+PAYLOAD_LIMIT = 32 * 1024 * 1024  # bytes, unpacked; Secrets end at 1 MiB packed
+PENDING = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One revision of a release, as its Secret's labels tell it."""
+
+    name: str
+    revision: int
+    status: str
+    updated: datetime | None
+    secret: str
+
+
+async def list_revisions(client: KubeClient, release_name: str) -> list[Revision]:
+    """All revisions, newest first. Fetches no payload: ten of them can be 10 MiB."""
+    answer = await client.get(
+        namespaced(client.target, "v1", "secrets"),
+        query={"labelSelector": f"owner=helm,name={release_name}"},
+        accept=METADATA_ONLY,
+    )
+    found = [_revision(item.get("metadata") or {}) for item in answer.get("items") or []]
+    return sorted(found, key=lambda each: each.revision, reverse=True)
+
+
+async def read_chart(client: KubeClient, revision: Revision) -> tuple[str, str]:
+    """Name and version of the chart of one revision; empty texts when the payload is not Helm's."""
+    secret = await client.get(namespaced(client.target, "v1", "secrets", revision.secret))
+    chart = _payload(secret.get("data", {}).get("release", "")).get("chart")
+    metadata = chart.get("metadata") if isinstance(chart, dict) else None
+    if not isinstance(metadata, dict):
+        return "", ""
+    return str(metadata.get("name", "")), str(metadata.get("version", ""))
+
+
+def _revision(metadata: Json) -> Revision:
+    labels = metadata.get("labels") or {}
+    return Revision(
+        name=labels.get("name", ""),
+        revision=int(labels["version"]) if str(labels.get("version", "")).isdecimal() else 0,
+        status=labels.get("status", ""),
+        updated=_moment(labels.get("modifiedAt") or labels.get("createdAt")),
+        secret=metadata.get("name", ""),
+    )
+
+
+def _moment(seconds: str | None) -> datetime | None:
+    """Helm writes seconds since 1970; ten digits last until 2286."""
+    if not seconds or not seconds.isdecimal() or len(seconds) > 10:
+        return None
+    return datetime.fromtimestamp(int(seconds), tz=UTC)
+
+
+def _payload(data: str) -> Json:
+    """The Secret's base64 holds Helm's base64, which holds gzip, which holds JSON."""
+    try:
+        packed = base64.b64decode(base64.b64decode(data))
+        unpacked = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(packed, PAYLOAD_LIMIT)
+        release = json.loads(unpacked)
+    except (binascii.Error, zlib.error, ValueError, RecursionError):
+        return {}
+    return release if isinstance(release, dict) else {}
