@@ -184,11 +184,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='workspaceprovider',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='provider_name_unique', violation_error_message='Another provider has this name.'),
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='provider_name_unique', violation_error_code='name_taken', violation_error_message='Another provider has this name.'),
         ),
         migrations.AddConstraint(
             model_name='workspaceprovider',
-            constraint=models.UniqueConstraint(fields=('cluster_address', 'namespace'), name='provider_place_unique', violation_error_message='Another provider uses this namespace of this cluster.'),
+            constraint=models.UniqueConstraint(fields=('cluster_address', 'namespace'), name='provider_place_unique', violation_error_code='place_taken', violation_error_message='Another provider uses this namespace of this cluster.'),
         ),
         migrations.AddConstraint(
             model_name='workspaceprovider',

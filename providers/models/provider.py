@@ -65,11 +65,15 @@ class WorkspaceProvider(models.Model):
         ordering = [Lower("name")]
         constraints = [
             models.UniqueConstraint(
-                Lower("name"), name="provider_name_unique", violation_error_message="Another provider has this name."
+                Lower("name"),
+                name="provider_name_unique",
+                violation_error_code="name_taken",
+                violation_error_message="Another provider has this name.",
             ),
             models.UniqueConstraint(
                 fields=["cluster_address", "namespace"],
                 name="provider_place_unique",
+                violation_error_code="place_taken",
                 violation_error_message="Another provider uses this namespace of this cluster.",
             ),
             models.UniqueConstraint(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.services import Actor, record
@@ -25,6 +25,7 @@ EDITABLE = (
     "storage_class",
     "envproxy_image",
     "envproxy_replicas",
+    "credential_kind",
 )
 
 
@@ -59,13 +60,12 @@ def register_provider(
         registration = replace(registration, devurl_host=default_devurl_host(registration.hostname))
     provider = WorkspaceProvider(
         **registration.fields(),
-        credential_kind=registration.credential_kind,
         built_in=built_in,
         reason="not_deployed" if target else "waiting_for_enrolment",
     )
     provider.full_clean()
     with transaction.atomic():
-        provider.save(force_insert=True)
+        _save(provider, force_insert=True)
         if target:
             _store_credential(provider, target)
             WorkspaceProvider.objects.filter(pk=provider.pk).update(next_check_at=timezone.now())
@@ -109,7 +109,7 @@ def update_provider(
         provider.revision += 1
         provider.next_check_at = timezone.now()
         provider.full_clean()
-        provider.save(update_fields=[*changed, "revision", "next_check_at"])
+        _save(provider, update_fields=[*changed, "revision", "next_check_at"])
         if target is not None:
             _store_credential(provider, target)
             changed |= {"credential": "******"}
@@ -133,6 +133,16 @@ def follow_cluster(provider: WorkspaceProvider, target: ClusterTarget) -> None:
         if stored and stored.target() != replace(target, namespace=provider.namespace):
             _store_credential(provider, target)
             WorkspaceProvider.objects.filter(pk=provider.pk).update(next_check_at=timezone.now())
+
+
+def _save(provider: WorkspaceProvider, **how: Any) -> None:
+    """Raises ValidationError also when somebody else took the name or the place since `full_clean`."""
+    try:
+        with transaction.atomic():
+            provider.save(**how)
+    except IntegrityError:
+        provider.validate_constraints()
+        raise
 
 
 def _store_credential(provider: WorkspaceProvider, target: ClusterTarget) -> None:
