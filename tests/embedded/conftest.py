@@ -1,0 +1,37 @@
+"""Data folders that an unprivileged PostgreSQL reaches, and children that end with their test."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from coderadmin.embedded.processes import Child, stop_children
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """A data folder with a short path that every user may enter; pytest's own folders are for their owner only."""
+    folder = Path(tempfile.mkdtemp(prefix="ca-t-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def python_child(tmp_path: Path) -> Iterator[Callable[[str], Child]]:
+    """Makes, without starting it, a child that runs some Python."""
+    children: list[Child] = []
+
+    def make(code: str) -> Child:
+        child = Child(
+            name="Example", argv=[sys.executable, "-c", code], log=tmp_path / "example.log", env=dict(os.environ)
+        )
+        children.append(child)
+        return child
+
+    yield make
+    stop_children(children, grace_seconds=0)
