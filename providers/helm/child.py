@@ -19,13 +19,10 @@ from helm_python import _native
 
 from providers.helm.channel import Channel, Request, private_file, read_request
 from providers.helm.failures import code_of, sentence
-from providers.helm.release import CHART_DIRECTORY, HelmError, HelmErrorCode
+from providers.helm.release import CHART_DIRECTORY, REVISION_LABEL, HelmError, HelmErrorCode
 
 MAX_HISTORY = 10
 LINT_WARNING = 2
-# We give each revision that we write its own number as a label. Helm copies labels from revision to revision, so a
-# revision that somebody else's Helm wrote has a label that does not fit.
-REVISION_LABEL = "coderadmin/revision"
 # Somebody else's Helm gets this long before we take its pending revision for one that was abandoned.
 FOREIGN_GRACE = timedelta(minutes=10)
 

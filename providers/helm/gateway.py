@@ -11,6 +11,8 @@ from providers.helm.values import Values
 from providers.target import ClusterTarget
 
 LOOK_TIMEOUT_S = 30
+# A rollback gets at least this long, however impatient the deploy was.
+RESTORE_TIMEOUT_S = 60
 # What a child may take beside the waiting that Helm limits itself: start, discovery, writing.
 OVERHEAD_S = 60
 
@@ -31,10 +33,10 @@ def deploy(
 
     A revision that a killed Helm left behind is put right first. On failure the last good revision is deployed again,
     or a first install removed. Raises HelmError; its message says what became of the release.
-    `timeout_s` holds for the waiting, and again for the rollback.
+    `timeout_s` limits the waiting for readiness; a rollback has its own time.
     """
     request = _request("deploy", target, release, timeout_s, values)
-    outcome = run_child(request, deadline_s=2 * timeout_s + OVERHEAD_S, on_line=on_line, cancelled=cancelled)
+    outcome = run_child(request, deadline_s=timeout_s + OVERHEAD_S, on_line=on_line, cancelled=cancelled)
     if outcome.error is None:
         return Release(**outcome.value)
     if outcome.is_written and outcome.error.code not in _HARMLESS:
@@ -77,15 +79,12 @@ def lint(values: Values, *, namespace: str, kube_version: str, release: str = RE
 
 def _restored(error: HelmError, request: Request, on_line: Callable[[str], None]) -> HelmError:
     """Puts the release right in a second child: in the first one a cancelled Helm may still be writing."""
-    deadline_s = request["timeout_s"] + OVERHEAD_S
-    outcome = run_child(_restore_of(request), deadline_s=deadline_s, on_line=on_line, cancelled=_never)
+    timeout_s = max(request["timeout_s"], RESTORE_TIMEOUT_S)
+    restore: Request = {**request, "action": "restore", "timeout_s": timeout_s}
+    outcome = run_child(restore, deadline_s=timeout_s + OVERHEAD_S, on_line=on_line, cancelled=_never)
     if outcome.error is None:
         return HelmError(error.code, f"{error.message} {outcome.value}")
     return HelmError(error.code, f"{error.message} And it could not be undone: {outcome.error.message}")
-
-
-def _restore_of(request: Request) -> Request:
-    return {**request, "action": "restore"}
 
 
 def _look(action: str, target: ClusterTarget, release: str) -> Any:

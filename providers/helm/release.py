@@ -7,6 +7,9 @@ from pathlib import Path
 RELEASE_NAME = "coder-workspace-provider"
 CHART_NAME = "workspace-provider"
 CHART_DIRECTORY = Path(__file__).parent / "chart"
+# We give each revision that we write its own number as a label. Helm copies labels from revision to revision, so a
+# revision that somebody else's Helm wrote has a label that does not fit.
+REVISION_LABEL = "coderadmin/revision"
 
 
 class HelmErrorCode(StrEnum):

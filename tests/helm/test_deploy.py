@@ -14,8 +14,8 @@ from tests.helm.conftest import Deployer
 from tests.helm.manifests import TOKEN, values
 
 BROKEN = values(image="broken:1")
-# Long enough for a pod to start, short enough to wait for one that never does.
-SHORT_S = 6
+# The wait for a pod that never becomes ready.
+SHORT_S = 3
 
 
 def after(seconds: float) -> Callable[[], bool]:

@@ -1,0 +1,104 @@
+"""What a killed Helm or worker leaves behind, and how the next deploy takes it up."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from kubernetes import client
+
+from providers.helm import gateway
+from providers.helm.release import REVISION_LABEL, HelmErrorCode
+from tests.clusters import Cluster, api_client
+from tests.helm.conftest import Deployer
+from tests.helm.manifests import TOKEN, values
+from tests.helm.worker import helm_processes, kill_a_worker_in_the_middle, pending_releases, worker_in_the_middle
+
+BROKEN = values(image="broken:1")
+
+
+def test_after_a_worker_killed_in_an_install_the_next_deploy_succeeds(helm: Deployer, cluster: Cluster) -> None:
+    kill_a_worker_in_the_middle(cluster)
+    assert helm.statuses() == ["pending-install"]
+    assert helm.deploy(values()).status == "deployed"
+    assert helm.lines[:2] == [
+        "Revision 1 was left pending-install: putting that right first.",
+        "No revision ever worked: removing release coder-workspace-provider.",
+    ]
+    assert helm.statuses() == ["deployed"]
+
+
+def test_after_a_worker_killed_in_an_upgrade_the_next_deploy_succeeds(helm: Deployer, cluster: Cluster) -> None:
+    helm.deploy(values())
+    kill_a_worker_in_the_middle(cluster)
+    assert helm.statuses() == ["deployed", "pending-upgrade"]
+    assert helm.deploy(values()).revision == 4
+    assert helm.lines[:3] == [
+        "Revision 2 was left pending-upgrade: putting that right first.",
+        "Rolling back to revision 1.",
+        "Revision 1 is deployed again.",
+    ]
+
+
+def test_a_killed_helm_is_undone_by_its_living_worker(helm: Deployer, cluster: Cluster) -> None:
+    def kill_when_at_work() -> bool:
+        if pending_releases(cluster):
+            for child in helm_processes(os.getpid()):
+                os.kill(child, signal.SIGKILL)
+        return False
+
+    error = helm.failure(BROKEN, cancelled=kill_when_at_work)
+    assert error.code == HelmErrorCode.FAILED
+    assert "ended by SIGKILL" in error.message
+    assert error.message.endswith("What was installed is removed again.")
+    assert gateway.status(helm.target) is None
+
+
+def test_a_pending_revision_of_another_helm_is_left_alone(helm: Deployer, cluster: Cluster) -> None:
+    kill_a_worker_in_the_middle(cluster)
+    [secret] = pending_releases(cluster)
+    foreign = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": secret.metadata.name, "labels": {REVISION_LABEL: "7"}},
+    }
+    with api_client(cluster.kubeconfig) as api:
+        client.CoreV1Api(api).patch_namespaced_secret(
+            secret.metadata.name,
+            cluster.namespace,
+            foreign,
+            field_manager="another",
+            force=True,
+            _content_type="application/apply-patch+yaml",
+        )
+    error = helm.failure(values())
+    assert error.code == HelmErrorCode.CONFLICT
+    assert "Another Helm began with revision 1" in error.message
+    assert helm.statuses() == ["pending-install"]
+
+
+def test_a_failing_listener_ends_helm_at_once(helm: Deployer) -> None:
+    class DatabaseGoneError(Exception):
+        pass
+
+    def listener(_line: str) -> None:
+        raise DatabaseGoneError
+
+    with pytest.raises(DatabaseGoneError):
+        gateway.deploy(helm.target, values(), timeout_s=30, on_line=listener, cancelled=bool)
+    assert helm_processes(os.getpid()) == []
+
+
+def test_nothing_secret_is_in_arguments_environment_or_files(helm: Deployer, cluster: Cluster) -> None:
+    secrets = [TOKEN, helm.target.token, helm.target.client_key_pem]
+    with worker_in_the_middle(cluster) as (_worker, child):
+        seen = _read(child, "cmdline") + _read(child, "environ")
+        open_files = [str(link.readlink()) for link in Path(f"/proc/{child}/fd").iterdir()]
+    assert "providers.helm.child" in seen
+    assert not [secret for secret in secrets if secret and secret in seen]
+    named = [name for name in open_files if name.startswith("/") and not name.endswith("(deleted)")]
+    assert not [name for name in named if not name.startswith(("/dev/", "/sys/"))]
+
+
+def _read(process_id: int, name: str) -> str:
+    return Path(f"/proc/{process_id}/{name}").read_text(encoding="utf-8", errors="replace")

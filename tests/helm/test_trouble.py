@@ -1,0 +1,48 @@
+"""Clusters that say no: the code, and a sentence without secrets."""
+
+from dataclasses import replace
+
+import pytest
+
+from providers.helm import gateway
+from providers.helm.release import HelmError, HelmErrorCode
+from providers.target import ClusterTarget
+from tests.clusters import FaultyCluster
+from tests.helm.conftest import Deployer, target_of
+from tests.helm.manifests import OLDEST, TOKEN, values
+
+NOWHERE = ClusterTarget(address="https://127.0.0.1:1", namespace="dev", token="a-cluster-token")
+
+
+def test_a_cluster_that_refuses_connections_is_the_cluster_s_trouble() -> None:
+    error = Deployer(NOWHERE).failure(values())
+    assert error.code == HelmErrorCode.CLUSTER
+    assert "connection refused" in error.message and "undone" not in error.message
+
+
+@pytest.mark.parametrize("ask", [gateway.status, gateway.history])
+def test_a_look_at_a_dead_cluster_fails(ask: object) -> None:
+    assert callable(ask)
+    with pytest.raises(HelmError, match="connection refused"):
+        ask(NOWHERE)
+
+
+def test_a_refused_credential_is_the_cluster_s_trouble(helm: Deployer) -> None:
+    stranger = replace(helm.target, token="wrong", client_certificate_pem="", client_key_pem="")
+    assert Deployer(stranger).failure(values()).code == HelmErrorCode.CLUSTER
+
+
+def test_an_old_cluster_is_refused_by_the_chart(faulty_cluster: FaultyCluster) -> None:
+    helm = Deployer(target_of(faulty_cluster))
+    faulty_cluster.fault("old-version")
+    error = helm.failure(values())
+    assert error.code == HelmErrorCode.REFUSED
+    assert "kubeVersion: >=1.20.0-0" in error.message
+
+
+def test_a_secret_in_a_message_is_hidden() -> None:
+    wrong = values(access_url=f"ftp://{TOKEN}.example.com")
+    with pytest.raises(HelmError) as refusal:
+        gateway.render(wrong, namespace="dev", kube_version=OLDEST)
+    assert "ftp://[hidden].example.com" in refusal.value.message
+    assert TOKEN not in str(refusal.value)
