@@ -20,6 +20,7 @@ from providers.target import ClusterTarget
 FIELD_MANAGER = "coderadmin"
 CONNECT_TIMEOUT = 5.0  # seconds for DNS, TCP and TLS together
 READ_TIMEOUT = 10.0  # seconds without a byte
+CALL_TIMEOUT = 30.0  # seconds for one whole call: ends an answer that comes drop by drop
 BODY_LIMIT = 16 * 1024 * 1024  # bytes: some thousands of pods; a hostile server gets no further
 CONNECTIONS = 4
 JSON = "application/json"
@@ -137,7 +138,11 @@ class KubeClient:
 
 @asynccontextmanager
 async def connect(
-    target: ClusterTarget, *, connect_timeout: float = CONNECT_TIMEOUT, read_timeout: float = READ_TIMEOUT
+    target: ClusterTarget,
+    *,
+    connect_timeout: float = CONNECT_TIMEOUT,
+    read_timeout: float = READ_TIMEOUT,
+    call_timeout: float = CALL_TIMEOUT,
 ) -> AsyncIterator[KubeClient]:
     """A client for `target`. Nothing is sent before the first call; raises `KubeError` for unusable PEM texts."""
     configuration = _configuration(target)
@@ -147,8 +152,7 @@ async def connect(
         # trust_env would send our token through whatever proxy or .netrc the environment names
         configuration.client_session_kwargs = {"connector": connector, "trust_env": False}
         configuration.trace_configs = [_redirect_guard(target)]
-        total = connect_timeout + 2 * read_timeout  # ends an answer that comes drop by drop
-        timeout = aiohttp.ClientTimeout(total=total, connect=connect_timeout, sock_read=read_timeout)
+        timeout = aiohttp.ClientTimeout(total=call_timeout, connect=connect_timeout, sock_read=read_timeout)
         async with ApiClient(configuration) as api:
             yield KubeClient(target, api, timeout)
 

@@ -108,8 +108,13 @@ async def collect_many(
 async def _look(
     target: ClusterTarget, facts: _Facts, *, expects_release: bool, check_verbs: bool, timeout: float
 ) -> None:
-    connect_timeout, read_timeout = min(CONNECT_TIMEOUT, timeout / 3), min(READ_TIMEOUT, timeout * 0.6)
-    async with connect(target, connect_timeout=connect_timeout, read_timeout=read_timeout) as client:
+    # All shorter than the deadline, so that the first silent call is told by its own name.
+    limits = {
+        "connect_timeout": min(CONNECT_TIMEOUT, timeout / 3),
+        "read_timeout": min(READ_TIMEOUT, timeout * 0.6),
+        "call_timeout": timeout * 0.9,
+    }
+    async with connect(target, **limits) as client:
         try:
             await _look_at_cluster(client, facts)
             if check_verbs:

@@ -46,7 +46,9 @@ def translate(error: BaseException, target: ClusterTarget) -> KubeError:
     host = urlsplit(target.address).netloc
     chain = _chain(error)
     for cause in chain:
-        if isinstance(cause, ssl.SSLError):
+        if isinstance(cause, ssl.SSLError) and not isinstance(
+            cause, aiohttp.ClientError
+        ):  # the real one, not its wrapper
             return _from_tls(cause, host)
     for cause in chain:
         if (found := _from_network(cause, host)) is not None:
