@@ -34,8 +34,9 @@ class SandboxProcess:
         command += ["--parent", str(os.getpid())]
         command += [word for name in self.clusters for word in ("--cluster", name)]
         with (self.state / "sandbox.log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603
-        if not _poll_until(self._has_settled, START_SECONDS) or self._process.poll() is not None:
+            process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        self._process = process
+        if not _poll_until(lambda: self._has_settled(process), START_SECONDS) or process.poll() is not None:
             self.stop()
             tail = (self.state / "sandbox.log").read_text()[-2000:]
             raise SandboxError(f"the sandbox did not start:\n{tail}")
@@ -71,12 +72,11 @@ class SandboxProcess:
         for fault in read_faults(self.state / cluster):
             self.fault(cluster, fault, on=False)
 
-    def _has_settled(self) -> bool:
-        assert self._process is not None
-        if self._process.poll() is not None:
+    def _has_settled(self, process: subprocess.Popen[bytes]) -> bool:
+        if process.poll() is not None:
             return True
         try:
-            return (self.state / "ready").read_text().strip() == str(self._process.pid)
+            return (self.state / "ready").read_text().strip() == str(process.pid)
         except FileNotFoundError:
             return False
 

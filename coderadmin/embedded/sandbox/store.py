@@ -20,6 +20,7 @@ from coderadmin.embedded.sandbox.faults import write_json
 
 Object = dict[str, Any]
 GRACE = "deletionGracePeriodSeconds"
+SERVER_FIELDS = ("uid", "creationTimestamp", "resourceVersion", "generation", "deletionTimestamp", GRACE)
 HISTORY = 5000
 FIRST_REVISION = 1000
 
@@ -58,18 +59,21 @@ class Store:
     def get(self, key: Key) -> Object | None:
         return self._objects.get(key[:2], {}).get(key[2:])
 
-    def list(self, group: str, plural: str, namespace: str = "") -> Iterator[tuple[Key, Object]]:
+    def __getitem__(self, key: Key) -> Object:
+        return self._objects[key[:2]][key[2:]]
+
+    def items(self, group: str, plural: str, namespace: str = "") -> Iterator[tuple[Key, Object]]:
         """Objects of one type in order of namespace and name; of all namespaces when `namespace` is empty."""
         for place, found in sorted(self._objects.get((group, plural), {}).items()):
             if not namespace or place[0] == namespace:
                 yield Key(group, plural, *place), found
 
     def objects(self, group: str, plural: str, namespace: str = "") -> Iterator[Object]:
-        return (found for _, found in self.list(group, plural, namespace))
+        return (found for _, found in self.items(group, plural, namespace))
 
     def everything(self) -> Iterator[tuple[Key, Object]]:
         for group, plural in list(self._objects):
-            yield from self.list(group, plural)
+            yield from self.items(group, plural)
 
     def create(self, key: Key, new: Object) -> Object:
         """Store a new object, giving it its identity; the caller has made sure that the key is free."""
@@ -80,25 +84,24 @@ class Store:
 
     def replace(self, key: Key, new: Object) -> Object:
         """Store a changed object. Without a difference nothing happens; the last finalizer gone removes it."""
-        old = self._objects[key[:2]][key[2:]]
+        old = self[key]
         metadata = new["metadata"]
-        for field in ("uid", "creationTimestamp", "resourceVersion", "generation", "deletionTimestamp"):
+        for field in SERVER_FIELDS:
+            metadata.pop(field, None)
             if field in old["metadata"]:
                 metadata[field] = old["metadata"][field]
-            elif field != "deletionTimestamp":
-                metadata.pop(field, None)
         if new == old:
             return old
         if "generation" in metadata and _specification(new) != _specification(old):
             metadata["generation"] += 1
         stored = self._record("MODIFIED", key, new, old)
-        if "deletionTimestamp" in metadata and not metadata.get("finalizers") and not metadata.get(GRACE):
+        if "deletionTimestamp" in metadata and _held(old) and not _held(new):
             self.remove(key)
         return stored
 
     def mark_deleted(self, key: Key, *, grace_seconds: int = 0) -> Object:
         """Begin a deletion that somebody else finishes: a finalizer's owner, the kubelet, the namespace controller."""
-        old = self._objects[key[:2]][key[2:]]
+        old = self[key]
         if "deletionTimestamp" in old["metadata"]:
             return old
         new = copy.deepcopy(old)
@@ -119,8 +122,10 @@ class Store:
             return []
         return [change for change in self._history if change.revision > revision]
 
-    async def wait_for_change(self, seconds: float) -> None:
-        """Return at the next change, or after `seconds`."""
+    async def wait_beyond(self, revision: int, seconds: float) -> None:
+        """Return once the store is past `revision`, or after `seconds`."""
+        if self.revision > revision:
+            return
         try:
             await asyncio.wait_for(self._changed.wait(), seconds)
         except TimeoutError:
@@ -150,6 +155,12 @@ class Store:
         self._history.append(change)
         self._changed.set()
         self._changed = asyncio.Event()
+
+
+def _held(value: Object) -> bool:
+    """Whether somebody still has to agree to the deletion: a finalizer, a grace period, a namespace's content."""
+    metadata = value["metadata"]
+    return bool(metadata.get("finalizers") or metadata.get(GRACE) or value.get("spec", {}).get("finalizers"))
 
 
 def _specification(value: Object) -> Object:
