@@ -1,0 +1,112 @@
+"""Providers as cards: a line with name and marks, and the body that opens below it."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import cast
+from uuid import UUID
+
+from django.db.models import OuterRef, Subquery
+from django.urls import reverse
+from django.utils import timezone
+
+from organizations.models import User
+from providers.actions import Action, actions_of, check_refusal
+from providers.choices import ACTIVE_STATES, OperationKind, ProviderStatus
+from providers.details import ProviderDetails, check_state, load_details
+from providers.models import Operation, WorkspaceProvider
+from providers.policies import can_manage
+from providers.querysets import WorkspaceProviderQuerySet
+from providers.reasons import Reason, reason_for
+from providers.timeline import in_words
+
+DOING = {
+    OperationKind.PREFLIGHT: "pre-flight",
+    OperationKind.DEPLOY: "deploying",
+    OperationKind.DELETE: "deleting",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """`provider` is of `for_cards`; without `details` the card is closed; `managed`: its reader may act on it."""
+
+    provider: WorkspaceProvider
+    details: ProviderDetails | None = None
+    managed: bool = False
+
+    @property
+    def url(self) -> str:
+        return reverse("providers:provider_detail", args=[self.provider.pk])
+
+    @property
+    def reason(self) -> Reason:
+        return reason_for(self.provider.reason)
+
+    @property
+    def chip_detail(self) -> str:
+        """What the chip says after the status: for how long, and why it is pending."""
+        if self.provider.status == ProviderStatus.READY:
+            return ""
+        lasted = in_words(timezone.now() - self.provider.status_since)
+        if self.provider.status == ProviderStatus.ERROR or not self.provider.reason:
+            return lasted
+        return f"{self.reason.title[:1].lower()}{self.reason.title[1:]} · {lasted}"
+
+    @property
+    def doing(self) -> str:
+        """The active operation in a word, or nothing."""
+        kind = getattr(self.provider, "active_kind", None)
+        return DOING[OperationKind(kind)] if kind else ""
+
+    @property
+    def doubtful(self) -> bool:
+        """Ready, but the last check failed: the next one decides (providers.evaluate)."""
+        return self.provider.status == ProviderStatus.READY and self.provider.failed_checks > 0
+
+    @property
+    def check_state(self) -> str:
+        return check_state(self.provider)
+
+    @cached_property
+    def check_refusal(self) -> str:
+        return check_refusal(self.details) if self.details else ""
+
+    @cached_property
+    def actions(self) -> list[Action]:
+        """None for those who only read."""
+        return actions_of(self.provider, self.details) if self.details and self.managed else []
+
+    @property
+    def refused_actions(self) -> list[Action]:
+        return [action for action in self.actions if action.refusal]
+
+    @property
+    def state(self) -> str:
+        """A short digest of what must be fresh in an open card; it changes when the body should be loaded again."""
+        row = self.provider
+        facts = (row.status, row.reason, row.message, self.doubtful, row.is_default, row.cordon_reason, self.doing)
+        return _digest(facts)
+
+
+def for_cards(providers: WorkspaceProviderQuerySet) -> WorkspaceProviderQuerySet:
+    """Adds the environment counts and `active_kind`, the kind of the active operation."""
+    active = Operation.objects.filter(provider=OuterRef("pk"), state__in=ACTIVE_STATES).values("kind")[:1]
+    return providers.with_environment_counts().annotate(active_kind=Subquery(active))
+
+
+def make_cards(providers: Sequence[WorkspaceProvider], *, user: object, opened: set[UUID] | None = None) -> list[Card]:
+    """Closed cards, but those of `opened` (None: all of them) with their details, loaded together."""
+    managed = can_manage(cast(User, user))
+    details = load_details([provider for provider in providers if opened is None or provider.pk in opened])
+    return [Card(provider=provider, details=details.get(provider.pk), managed=managed) for provider in providers]
+
+
+def marks_state(cards: Sequence[Card]) -> str:
+    """What the marks of these cards show: each card's state, then a digest of what only the passing time changes."""
+    return ".".join([*(card.state for card in cards), _digest(tuple(card.chip_detail for card in cards))])
+
+
+def _digest(facts: tuple[object, ...]) -> str:
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:8]

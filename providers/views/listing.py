@@ -1,0 +1,105 @@
+"""The list of providers, one provider, and the marks that keep both fresh."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseStopPolling, trigger_client_event
+
+from coderadmin.htmx import wants_partial
+from providers.cards import Card, for_cards, make_cards, marks_state
+from providers.choices import ProviderStatus
+from providers.filters import FILTERS, SORT_LABELS, ProviderFilter, facets_of
+from providers.models import WorkspaceProvider
+from providers.policies import can_manage, require_view
+from providers.querysets import WorkspaceProviderQuerySet
+
+PAGE_SIZE = 50
+ALL = "all"
+
+
+@require_safe
+def provider_list(request: HttpRequest) -> HttpResponse:
+    require_view(request.user)
+    visible = WorkspaceProvider.objects.visible_to(request.user)
+    wanted = ProviderFilter.from_query(request.GET)
+    searched = wanted.searched(visible)
+    page = Paginator(for_cards(wanted.narrowed(searched)), PAGE_SIZE).get_page(request.GET.get("page"))
+    opened = None if request.GET.get("expand") == ALL else set(_ids(request.GET, "expanded"))
+    context = {
+        "page": page,
+        "filter": wanted,
+        "facets": facets_of(searched),
+        "sorts": SORT_LABELS.items(),
+        "can_manage": can_manage(request.user),
+        **_cards_context(make_cards(list(page), user=request.user, opened=opened)),
+    }
+    if wants_partial(request):
+        return render(request, "providers/partials/provider_results.html", context)
+    return render(request, "providers/provider_list.html", context | {"totals": _totals(visible)})
+
+
+@require_safe
+def provider_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The page of one provider, or the body of its card. `waiting`: only once a requested check is done."""
+    require_view(request.user)
+    provider = get_object_or_404(for_cards(WorkspaceProvider.objects.visible_to(request.user)), pk=pk)
+    cards = make_cards([provider], user=request.user)
+    if not wants_partial(request):
+        return render(request, "providers/provider_detail.html", _cards_context(cards) | {"card": cards[0]})
+    if "waiting" in request.GET and cards[0].check_state == "waiting":
+        return HttpResponse(status=204)
+    response = render(request, "providers/partials/provider_body.html", {"card": cards[0], "swap": True})
+    if "waiting" in request.GET:
+        response.status_code = HttpResponseStopPolling.status_code
+    return response
+
+
+@require_safe
+def provider_chips(request: HttpRequest) -> HttpResponse:
+    """The marks of the cards on a page, if they differ from the `state` that it shows; 204 if not."""
+    require_view(request.user)
+    ids = _ids(request.GET, "ids")[:PAGE_SIZE]
+    rows = for_cards(WorkspaceProvider.objects.visible_to(request.user)).in_bulk(ids)
+    cards = make_cards([rows[pk] for pk in ids if pk in rows], user=request.user, opened=set())
+    gone = [pk for pk in ids if pk not in rows]
+    shown = request.GET.get("state", "")
+    if shown == marks_state(cards) and not gone:
+        return HttpResponse(status=204)
+    context = _cards_context(cards) | {"gone": gone}
+    response = render(request, "providers/partials/provider_chips.html", context)
+    response.status_code = 200 if cards else HttpResponseStopPolling.status_code
+    before = dict(zip(ids, shown.split("."), strict=False))
+    for card in cards:
+        if before.get(card.provider.pk) != card.state:
+            trigger_client_event(response, f"provider-changed-{card.provider.pk}")
+    return response
+
+
+def _cards_context(cards: list[Card]) -> dict[str, Any]:
+    ids = ",".join(str(card.provider.pk) for card in cards)
+    return {"cards": cards, "ids": ids, "state": marks_state(cards)}
+
+
+def _totals(providers: WorkspaceProviderQuerySet) -> dict[str, int]:
+    """Numbers for the subtitle; two queries, since a join with environments would count providers twice."""
+    found = providers.aggregate(providers=Count("pk"), troubled=Count("pk", filter=FILTERS[ProviderStatus.ERROR]))
+    return found | providers.aggregate(environments=Count("environments"))
+
+
+def _ids(query: QueryDict, name: str) -> list[UUID]:
+    """The ids of a parameter that may be repeated and hold several with commas between; others are passed over."""
+    texts = ",".join(query.getlist(name)).split(",")
+    return [UUID(text) for text in texts if _is_uuid(text)]
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
