@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-WEB_STOP_SECONDS = 10
+WEB_STOP_SECONDS = 25  # less than the 30 s that Kubernetes and systemd give at least
 
 
 def web_command(bind: str, *, workers: int, threads: int) -> list[str]:

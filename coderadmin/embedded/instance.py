@@ -118,12 +118,14 @@ def program_environment(instance: Instance, environ: Mapping[str, str]) -> dict[
     """The environment of web, worker and beat, without the addresses of database and broker."""
     key = environ.get("SECRET_KEY") or read_or_create(instance.data_dir / "secret-key", secrets.token_urlsafe(64))
     helm = instance.data_dir / "helm"
+    own_cluster = instance.data_dir / "sandbox" / "local"
     return {
         **environ,
         "SECRET_KEY": key,
         "DJANGO_SETTINGS_MODULE": "coderadmin.settings",
         "CODERADMIN_ACCESS_URL": instance.access_url,
         "CODERADMIN_DATA_DIR": str(instance.data_dir),
+        "CODERADMIN_KUBECONFIG": environ.get("CODERADMIN_KUBECONFIG") or str(own_cluster / "kubeconfig"),
         "CODERADMIN_EMBEDDED": "1",
         # Helm would write into the home folder.
         "HELM_CACHE_HOME": str(helm / "cache"),

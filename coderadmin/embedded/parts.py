@@ -1,14 +1,12 @@
 """The programs beside the servers that the supervisor starts: sandbox, preparation, web, worker, beat."""
 
 import http.client
-import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from coderadmin.embedded.errors import EmbeddedError
 from coderadmin.embedded.instance import CHECKOUT, Instance
 from coderadmin.embedded.processes import Child
 from coderadmin.programs import beat_command, web_command, worker_command
@@ -85,14 +83,9 @@ def prepare_part(instance: Instance, env: Mapping[str, str]) -> Program:
 
 
 def read_first_sign_in(output: str) -> FirstSignIn | None:
-    """What `first_start` said, see `coderadmin.embedded.prepare`; None if it said nothing."""
-    if not output.strip():
-        return None
-    try:
-        said = json.loads(output)
-        return FirstSignIn(email=said["email"], password=said["password"] or "")
-    except (ValueError, TypeError, KeyError):
-        raise EmbeddedError("The first sign-in could not be read: `first_start` wrote something unexpected.") from None
+    """What `first_start` said: `sign-in: E-MAIL` and, if it made one, `password: TEXT`. None if it said nothing."""
+    said = {key: value for key, _, value in (line.partition(": ") for line in output.splitlines())}
+    return FirstSignIn(email=said["sign-in"], password=said.get("password", "")) if "sign-in" in said else None
 
 
 def _child(name: str, argv: list[str], instance: Instance, env: Mapping[str, str]) -> Child:

@@ -35,7 +35,7 @@ from coderadmin.embedded.processes import kill_sessions, stop_children
 from coderadmin.embedded.valkey import ValkeyServer
 
 READY_SECONDS = 60.0
-PROGRAM_STOP_SECONDS = 12.0  # longer than gunicorn's own graceful time
+PROGRAM_STOP_SECONDS = 8.0  # a task that takes longer is resumed after the next start
 SERVER_STOP_SECONDS = 15.0
 WATCH_SECONDS = 0.2
 FIRST_PAUSE_SECONDS = 1.0
@@ -81,7 +81,7 @@ class Supervisor:
             self._announce(sign_in)
             self._watch()
         except StopRequestedError:
-            self._say("Stopping.")
+            self._say(f"Stopping; what is under way gets up to {PROGRAM_STOP_SECONDS:.0f} s.")
         finally:
             for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_IGN)

@@ -1,24 +1,20 @@
 """Data folders that an unprivileged PostgreSQL reaches, and children that end with their test."""
 
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from coderadmin.embedded.processes import Child, stop_children
+from tests.embedded.folders import open_folder
 
 
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
-    """A data folder with a short path that every user may enter; pytest's own folders are for their owner only."""
-    folder = Path(tempfile.mkdtemp(prefix="ca-t-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder)
+    with open_folder() as folder:
+        yield folder
 
 
 @pytest.fixture
