@@ -126,6 +126,9 @@ ACTIONS: dict[str, Callable[[Session], Any]] = {
     action.__name__: action for action in (deploy, restore, uninstall, status, history, render, lint)
 }
 
+# SIGTERM ends the others at once.
+WRITING = ("deploy", "restore", "uninstall")
+
 
 def _history(session: Session) -> list[dict[str, Any]]:
     try:
@@ -268,7 +271,8 @@ def main() -> None:
         context=helm_python.HelmContext(),
         channel=Channel(request["secrets"]),
     )
-    signal.signal(signal.SIGTERM, session.cancel)
+    if request["action"] in WRITING:
+        signal.signal(signal.SIGTERM, session.cancel)
     worker = threading.Thread(target=_answer, args=[session])
     worker.start()
     while worker.is_alive():

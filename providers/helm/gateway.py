@@ -35,7 +35,7 @@ def deploy(
     or a first install removed. Raises HelmError; its message says what became of the release.
     `timeout_s` limits the waiting for readiness; a rollback has its own time.
     """
-    request = _request("deploy", target, release, timeout_s, values)
+    request = request_of("deploy", target, release, timeout_s, values)
     outcome = run_child(request, deadline_s=timeout_s + OVERHEAD_S, on_line=on_line, cancelled=cancelled)
     if outcome.error is None:
         return Release(**outcome.value)
@@ -49,7 +49,7 @@ def uninstall(
     target: ClusterTarget, *, release: str = RELEASE_NAME, timeout_s: int, on_line: Callable[[str], None]
 ) -> list[str]:
     """Takes the release away and gives what Helm had to say about it. A release that is gone already is a success."""
-    request = _request("uninstall", target, release, timeout_s)
+    request = request_of("uninstall", target, release, timeout_s)
     lines: list[str] = _value(run_child(request, deadline_s=timeout_s + OVERHEAD_S, on_line=on_line, cancelled=_never))
     return lines
 
@@ -88,17 +88,20 @@ def _restored(error: HelmError, request: Request, on_line: Callable[[str], None]
 
 
 def _look(action: str, target: ClusterTarget, release: str) -> Any:
-    request = _request(action, target, release, LOOK_TIMEOUT_S)
+    request = request_of(action, target, release, LOOK_TIMEOUT_S)
     return _value(run_child(request, deadline_s=LOOK_TIMEOUT_S, on_line=_ignore, cancelled=_never))
 
 
 def _offline(action: str, values: Values, namespace: str, kube_version: str, release: str) -> Any:
     nowhere = ClusterTarget(address="https://unused.invalid", namespace=namespace)
-    request: Request = {**_request(action, nowhere, release, LOOK_TIMEOUT_S, values), "kube_version": kube_version}
+    request: Request = {**request_of(action, nowhere, release, LOOK_TIMEOUT_S, values), "kube_version": kube_version}
     return _value(run_child(request, deadline_s=LOOK_TIMEOUT_S, on_line=_ignore, cancelled=_never))
 
 
-def _request(action: str, target: ClusterTarget, release: str, timeout_s: int, values: Values | None = None) -> Request:
+def request_of(
+    action: str, target: ClusterTarget, release: str, timeout_s: int, values: Values | None = None
+) -> Request:
+    """The request for one child of this process. Secret: it holds the credential and the token."""
     values = values or {}
     return {
         "action": action,

@@ -20,7 +20,7 @@ from providers.helm.release import HelmError, HelmErrorCode, redact
 
 TICK_S = 0.2
 # From SIGTERM to SIGKILL.
-GRACE_S = 20.0
+GRACE_S = 10.0
 STDERR_BYTES = 2000
 PROJECT = Path(__file__).resolve().parents[2]
 # Helm signs the fields that it writes with the name of its program. With this one it is the same as an admin's helm.
@@ -54,11 +54,11 @@ def run_child(
             elif cancelled():
                 stop.ask(HelmErrorCode.CANCELLED)
             stop.enforce()
-        process.wait()
+        returncode = _ended(process)
         if not outcome.is_answered:
-            outcome.error = _death(process.returncode, redact(_tail(stderr), request["secrets"]))
+            outcome.error = _death(returncode, redact(_tail(stderr), request["secrets"]))
         if outcome.error and stop.reason:
-            outcome.error = HelmError(stop.reason, outcome.error.message)
+            outcome.error = _stopped(stop.reason, deadline_s)
     return outcome
 
 
@@ -149,6 +149,14 @@ def _take(outcome: Outcome, message: dict[str, Any], on_line: Callable[[str], No
             outcome.error = HelmError(HelmErrorCode(message["code"]), message["message"])
 
 
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """The return code of a child that has closed its stdout."""
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(GRACE_S)
+    process.kill()
+    return process.wait()
+
+
 def _tail(stderr: IO[bytes]) -> str:
     size = stderr.seek(0, os.SEEK_END)
     stderr.seek(max(0, size - STDERR_BYTES))
@@ -158,3 +166,9 @@ def _tail(stderr: IO[bytes]) -> str:
 def _death(returncode: int, stderr: str) -> HelmError:
     how = f"by {signal.Signals(-returncode).name}" if returncode < 0 else f"with exit code {returncode}"
     return HelmError(HelmErrorCode.FAILED, sentence(f"The Helm process ended {how} before it was done. {stderr}"))
+
+
+def _stopped(reason: HelmErrorCode, deadline_s: float) -> HelmError:
+    if reason is HelmErrorCode.CANCELLED:
+        return HelmError(reason, "Cancelled.")
+    return HelmError(reason, f"Helm was not done after {deadline_s:.0f} s.")

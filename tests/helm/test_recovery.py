@@ -8,7 +8,8 @@ import pytest
 from kubernetes import client
 
 from providers.helm import gateway
-from providers.helm.release import REVISION_LABEL, HelmErrorCode
+from providers.helm.process import run_child
+from providers.helm.release import RELEASE_NAME, REVISION_LABEL, HelmErrorCode
 from tests.clusters import Cluster, api_client
 from tests.helm.conftest import Deployer
 from tests.helm.manifests import TOKEN, values
@@ -38,6 +39,14 @@ def test_after_a_worker_killed_in_an_upgrade_the_next_deploy_succeeds(helm: Depl
         "Rolling back to revision 1.",
         "Revision 1 is deployed again.",
     ]
+
+
+def test_a_first_install_whose_failure_nobody_undid_is_taken_up(helm: Deployer) -> None:
+    request = gateway.request_of("deploy", helm.target, RELEASE_NAME, 1, BROKEN)
+    outcome = run_child(request, deadline_s=60, on_line=str, cancelled=bool)
+    assert outcome.error and outcome.error.code == HelmErrorCode.TIMED_OUT
+    assert helm.statuses() == ["failed"]
+    assert helm.deploy(values()).status == "deployed"
 
 
 def test_a_killed_helm_is_undone_by_its_living_worker(helm: Deployer, cluster: Cluster) -> None:

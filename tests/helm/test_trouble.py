@@ -1,11 +1,14 @@
 """Clusters that say no: the code, and a sentence without secrets."""
 
+import socket
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from providers.helm import gateway
-from providers.helm.release import HelmError, HelmErrorCode
+from providers.helm.process import run_child
+from providers.helm.release import RELEASE_NAME, HelmError, HelmErrorCode
 from providers.target import ClusterTarget
 from tests.clusters import FaultyCluster
 from tests.helm.conftest import Deployer, target_of
@@ -21,10 +24,18 @@ def test_a_cluster_that_refuses_connections_is_the_cluster_s_trouble() -> None:
 
 
 @pytest.mark.parametrize("ask", [gateway.status, gateway.history])
-def test_a_look_at_a_dead_cluster_fails(ask: object) -> None:
-    assert callable(ask)
+def test_a_look_at_a_dead_cluster_fails(ask: Callable[[ClusterTarget], object]) -> None:
     with pytest.raises(HelmError, match="connection refused"):
         ask(NOWHERE)
+
+
+def test_a_cluster_that_never_answers_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        target = replace(NOWHERE, address=f"https://127.0.0.1:{silent.getsockname()[1]}")
+        request = gateway.request_of("status", target, RELEASE_NAME, 1)
+        outcome = run_child(request, deadline_s=1, on_line=str, cancelled=bool)
+    assert outcome.error and outcome.error.code == HelmErrorCode.TIMED_OUT
+    assert outcome.error.message == "Helm was not done after 1 s."
 
 
 def test_a_refused_credential_is_the_cluster_s_trouble(helm: Deployer) -> None:
