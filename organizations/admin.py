@@ -1,21 +1,22 @@
 """People and organizations for support staff."""
 
+import django.contrib.auth.admin  # noqa: F401 - registers Group, so that it can be taken out below
 from django.contrib import admin
-from django.contrib.auth.admin import Group
+from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from audit.admin import ReadOnlyAdmin
 from organizations.models import Membership, Organization, User
 
-admin.site.unregister(Group)  # roles are our own; importing auth's admin above has registered it
+admin.site.unregister(Group)  # roles are our own
 
 
 class MembershipInline(admin.TabularInline):
     model = Membership
     extra = 0
     can_delete = False
-    fields = readonly_fields = ["user", "organization", "role"]
+    fields = ["user", "organization", "role"]
 
     def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return True  # the page around it has asked

@@ -27,8 +27,8 @@ class SupportSite(AdminSite):
         require(self.has_permission(request), "These pages are for support staff. Ask a site manager for access.")
         return redirect("admin:index")
 
-    def logout(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # type: ignore[override]
         return LogoutView.as_view()(request)
 
-    def password_change(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # type: ignore[override]
         return redirect("organizations:password_change")
