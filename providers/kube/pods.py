@@ -55,7 +55,7 @@ def _explain_container(container: Json, unhealthy: str) -> Iterator[str]:
         yield f"The container {name} cannot start ({reason}): {_cut(waiting.get('message'))}"
     elif terminated.get("exitCode"):
         yield f"The container {name} stopped, {_ending(terminated)}."
-    elif state.get("running") and not container.get("ready"):
+    elif "running" in state and not container.get("ready"):
         yield f"The container {name} runs, but is not ready{': ' + unhealthy if unhealthy else '.'}"
 
 

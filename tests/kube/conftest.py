@@ -47,8 +47,12 @@ def look(authority: Authority, context: ssl.SSLContext) -> Look:
     return look
 
 
-@pytest.fixture
-def target(cluster: Cluster) -> ClusterTarget:
+def target_of(cluster: Cluster) -> ClusterTarget:
     """The admin's target in the fresh namespace of `cluster`."""
     kubeconfig = parse_kubeconfig(cluster.kubeconfig.read_text())
     return replace(kubeconfig.target(kubeconfig.current_context), namespace=cluster.namespace)
+
+
+@pytest.fixture
+def target(cluster: Cluster) -> ClusterTarget:
+    return target_of(cluster)

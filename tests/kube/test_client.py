@@ -1,5 +1,8 @@
 import asyncio
+import contextlib
+import socket
 import ssl
+import threading
 from pathlib import Path
 
 import pytest
@@ -69,8 +72,25 @@ def test_a_client_certificate_of_a_stranger_is_a_refused_credential(
     context.verify_mode = ssl.CERT_REQUIRED
     context.maximum_version = ssl.TLSVersion.TLSv1_2  # refuses within the handshake, where 1.3 just hangs up later
     certificate, key = Authority("stranger").issue("deployer")
-    with pytest.raises(Unauthorized):
-        with_server(ApiServer({}), context, authority, client_certificate_pem=certificate, client_key_pem=key)
+
+    def refuse_one(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection, contextlib.suppress(ssl.SSLError):
+            context.wrap_socket(connection, server_side=True).close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        target = ClusterTarget(
+            address=f"https://127.0.0.1:{listening.getsockname()[1]}",
+            namespace="coder",
+            ca_pem=authority.pem,
+            client_certificate_pem=certificate,
+            client_key_pem=key,
+        )
+        server = threading.Thread(target=refuse_one, args=[listening])
+        server.start()
+        with pytest.raises(Unauthorized):
+            version_of(target)
+        server.join()
 
 
 @pytest.mark.parametrize(

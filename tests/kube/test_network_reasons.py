@@ -12,7 +12,7 @@ from tests.kube.authority import Authority
 from tests.kube.conftest import Look
 from tests.kube.servers import VERSION, ApiServer, hang_up, serving, silence, status
 
-SHORT = 1.5  # seconds of the whole look: 0.5 to connect, 0.9 to wait for an answer
+SHORT = 3.0  # seconds of the whole look: 1 to connect, 1.8 to wait for an answer
 
 
 def collect_from(address: str, *, timeout: float = 10.0) -> Evidence:
