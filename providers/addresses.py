@@ -10,7 +10,10 @@ from urllib.parse import SplitResult, urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
+from providers.kube.address import AddressError, normalise_address
+
 ENVPROXY_PATH = "/proxy"
+NETWORK_RANGE = re.compile(r"https://([0-9.]+|\[[0-9a-f:]+\])/\d{1,3}")
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 validate_name = RegexValidator(
@@ -46,15 +49,16 @@ def normalise_hostname(text: str, *, access_url: str) -> str:
 def normalise_cluster_address(text: str) -> str:
     """A Kubernetes API address as `https://host[:port][/path]`, lower case, no trailing slash.
 
-    Raises ValidationError: not https, a network range instead of an address, credentials, a query, no host.
+    https:// may be left out. Raises ValidationError: not https, a network range, credentials, a query, no host.
     """
     text = text.strip()
-    parts = _split(text if "://" in text else f"https://{text}")
-    if parts.scheme != "https":
-        raise ValidationError("Use an https:// address: credentials must not travel in clear text.", code="scheme")
-    if re.fullmatch(r"/\d{1,3}", parts.path) and _is_ip(parts.hostname or ""):
+    try:
+        address = normalise_address(text if "://" in text else f"https://{text}")
+    except AddressError as error:
+        raise ValidationError(str(error), code="address") from error
+    if NETWORK_RANGE.fullmatch(address):
         raise ValidationError("This is a network range. Enter the address of the API server.", code="range")
-    return _origin(parts) + parts.path.rstrip("/")
+    return address
 
 
 def default_devurl_host(hostname: str) -> str:

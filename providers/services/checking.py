@@ -15,6 +15,7 @@ from providers.fields import UndecryptableError
 from providers.kube.evidence import Evidence
 from providers.kube.probe import CheckRequest, collect_many
 from providers.models import StatusChange, WorkspaceProvider
+from providers.services.stepping import step_through
 from providers.services.targets import target_of
 
 logger = logging.getLogger(__name__)
@@ -42,8 +43,8 @@ def check_providers(ids: Sequence[UUID]) -> None:
     }
     requests = list(_requests(providers.values()))
     timeout = settings.CHECK_TIMEOUT.total_seconds()
-    for provider_id, evidence in collect_many(requests, timeout=timeout):
-        store_evidence(providers[provider_id], evidence)
+    for provider_id, evidence in step_through(collect_many(requests, deadline=timeout)):
+        store_evidence(providers[UUID(str(provider_id))], evidence)
 
 
 def _requests(providers: Iterable[WorkspaceProvider]) -> Iterable[CheckRequest]:

@@ -6,7 +6,8 @@ from django.db.models import ProtectedError
 
 from providers.choices import LineLevel
 from providers.errors import RefusedError
-from providers.helm.gateway import RELEASE_NAME, HelmError, uninstall
+from providers.helm.gateway import RELEASE_NAME, uninstall
+from providers.helm.release import HelmError
 from providers.models import WorkspaceProvider
 from providers.services.locking import locked
 from providers.services.operations import require_deletable
@@ -35,7 +36,7 @@ def _uninstall(run: Run) -> None:
         run.log("The provider never gave a credential: there is no release of ours to uninstall.")
         return
     try:
-        uninstall(target, timeout_s=settings.DEPLOY_TIMEOUT.total_seconds(), on_line=run.log)
+        uninstall(target, timeout_s=int(settings.DEPLOY_TIMEOUT.total_seconds()), on_line=run.log)
     except HelmError as error:
         raise OperationFailedError(
             "uninstall_failed",

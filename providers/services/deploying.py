@@ -1,5 +1,6 @@
 """Deploying: pre-flight, Helm, and the reason of the pods when it does not come up."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from providers.choices import LineLevel
-from providers.helm.gateway import HelmError, deploy
+from providers.helm.gateway import deploy
+from providers.helm.release import HelmError, HelmErrorCode
 from providers.helm.values import make_values
 from providers.kube.diagnose import deployment_progress, explain_workload
 from providers.kube.errors import KubeError
+from providers.kube.probe import ENVPROXY
 from providers.models import EnvproxyToken, WorkspaceProvider
 from providers.services.changes import TOKEN_OVERLAP
 from providers.services.checking import check_providers
@@ -51,14 +54,15 @@ def deploy_provider(run: Run) -> None:
             release = deploy(
                 target,
                 values,
-                timeout_s=settings.DEPLOY_TIMEOUT.total_seconds(),
+                timeout_s=int(settings.DEPLOY_TIMEOUT.total_seconds()),
                 on_line=run.log,
                 cancelled=run.cancelled,
             )
     except HelmError as error:
         row.delete()
         check_providers([provider.pk])
-        if error.code == "cancelled":
+        if error.code == HelmErrorCode.CANCELLED:
+            run.log(error.message, level=LineLevel.WARNING)
             raise OperationCancelledError from error
         raise OperationFailedError(error.code, " ".join([error.message, *watched.problems])) from error
     _retire_older_tokens(provider, row)
@@ -104,8 +108,7 @@ class _PodWatch:
 
     def _look(self) -> None:
         try:
-            progress = deployment_progress(self._target, "envproxy")
-            problems = explain_workload(self._target, "envproxy")
+            progress, problems = asyncio.run(_look_at_envproxy(self._target))
         except KubeError as error:
             progress, problems = error.message, []
         if self._ended.is_set():
@@ -115,6 +118,10 @@ class _PodWatch:
         if said and said != self._said:
             self._said = said
             self._run.log(said, level=LineLevel.WARNING if problems else LineLevel.INFO)
+
+
+async def _look_at_envproxy(target: ClusterTarget) -> tuple[str, list[str]]:
+    return await deployment_progress(target, ENVPROXY), await explain_workload(target, ENVPROXY)
 
 
 @contextmanager

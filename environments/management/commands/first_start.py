@@ -12,7 +12,7 @@ from environments.world import furnish
 from organizations.services import ensure_site_admin
 
 PASSWORD_LENGTH = 20
-PASSWORD_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
+PASSWORD_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # noqa: S105 - none that look alike
 
 
 class Command(BaseCommand):

@@ -1,0 +1,22 @@
+"""The chart's values for one provider: the same for our own Helm and for an admin's."""
+
+from django.conf import settings
+
+from providers.helm.values import Values, make_values
+from providers.models import WorkspaceProvider
+
+
+def release_values(provider: WorkspaceProvider, *, token: str) -> Values:
+    """Secret, for it holds the token."""
+    return make_values(
+        access_url=settings.ACCESS_URL,
+        envproxy_access_url=provider.envproxy_access_url,
+        hostname=provider.hostname,
+        cluster_address=provider.cluster_address,
+        token=str(token),  # a plain text: YAML writers refuse Secret
+        devurl_host=provider.devurl_host,
+        ssh_enabled=provider.ssh_enabled,
+        image=provider.effective_envproxy_image,
+        replicas=provider.envproxy_replicas,
+        storage_class=provider.storage_class,
+    )

@@ -1,0 +1,82 @@
+"""The rule of status: evidence × what was known before."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from providers.choices import ProviderStatus
+from providers.evaluate import BEAT_GRACE, Facts, evaluate
+from providers.kube.evidence import Evidence
+
+NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
+GOOD = Evidence(checked_at=NOW, duration_ms=12, reachable=True)
+BAD = replace(GOOD, reason="tls_expired", message="The certificate expired yesterday.")
+READY = Facts(
+    has_credential=True,
+    was_deployed=True,
+    status=ProviderStatus.READY,
+    failed_checks=0,
+    evidence=GOOD,
+    last_beat_at=None,
+    now=NOW,
+)
+PENDING = replace(READY, status=ProviderStatus.PENDING, was_deployed=False)
+
+
+def test_good_evidence_makes_it_ready_whatever_was_before() -> None:
+    for status in ProviderStatus:
+        verdict = evaluate(replace(READY, status=status, failed_checks=7))
+        assert (verdict.status, verdict.reason, verdict.check_failed) == (ProviderStatus.READY, "", False)
+
+
+def test_one_failed_check_leaves_it_ready_but_says_so() -> None:
+    verdict = evaluate(replace(READY, evidence=BAD))
+    assert verdict.status == ProviderStatus.READY
+    assert verdict.check_failed
+    assert verdict.reason == "tls_expired"
+
+
+def test_the_second_failed_check_in_a_row_makes_it_an_error_with_its_cause() -> None:
+    verdict = evaluate(replace(READY, evidence=BAD, failed_checks=1))
+    assert (verdict.status, verdict.reason) == (ProviderStatus.ERROR, "tls_expired")
+    assert verdict.message == "The certificate expired yesterday."
+
+
+def test_an_error_stays_one_while_checks_fail() -> None:
+    verdict = evaluate(replace(READY, status=ProviderStatus.ERROR, evidence=BAD, failed_checks=0))
+    assert verdict.status == ProviderStatus.ERROR
+
+
+@pytest.mark.parametrize("failed_checks", [0, 1, 50])
+def test_what_was_never_deployed_stays_pending_with_the_cause(failed_checks: int) -> None:
+    verdict = evaluate(replace(PENDING, evidence=BAD, failed_checks=failed_checks))
+    assert (verdict.status, verdict.reason) == (ProviderStatus.PENDING, "tls_expired")
+
+
+def test_a_missing_release_means_not_deployed_before_the_first_deployment_and_an_error_after_it() -> None:
+    missing = replace(GOOD, reason="release_missing", message="no release")
+    assert evaluate(replace(PENDING, evidence=missing)).reason == "not_deployed"
+    later = evaluate(replace(READY, evidence=missing, failed_checks=1))
+    assert (later.status, later.reason) == (ProviderStatus.ERROR, "release_missing")
+
+
+def test_without_a_credential_it_waits_for_enrolment() -> None:
+    verdict = evaluate(replace(PENDING, has_credential=False, evidence=None))
+    assert (verdict.status, verdict.reason) == (ProviderStatus.PENDING, "waiting_for_enrolment")
+
+
+@pytest.mark.parametrize(("age", "fine"), [(BEAT_GRACE, True), (BEAT_GRACE + timedelta(seconds=1), False)])
+def test_a_beat_that_stops_is_noticed_after_the_grace_time(age: timedelta, fine: bool) -> None:
+    verdict = evaluate(replace(READY, last_beat_at=NOW - age, failed_checks=1))
+    assert verdict.reason == ("" if fine else "beat_silent")
+    assert verdict.status == (ProviderStatus.READY if fine else ProviderStatus.ERROR)
+
+
+def test_a_provider_that_never_beat_is_not_called_silent() -> None:
+    assert evaluate(replace(READY, last_beat_at=None)).status == ProviderStatus.READY
+
+
+def test_trouble_with_the_cluster_is_named_before_a_silent_beat() -> None:
+    verdict = evaluate(replace(READY, evidence=BAD, failed_checks=1, last_beat_at=NOW - timedelta(hours=1)))
+    assert verdict.reason == "tls_expired"
