@@ -1,5 +1,6 @@
 """Django settings. Every value that differs between deployments comes from `coderadmin.env`."""
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -142,7 +143,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if env.bool("CODERADMIN_BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    AXES_IPWARE_PROXY_COUNT = 1
+    MIDDLEWARE.insert(0, "coderadmin.middleware.ClientAddressMiddleware")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -167,7 +168,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.log_level("CODERADMIN_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.log_level("CODERADMIN_LOG_LEVEL", logging.INFO)},
     "loggers": {"axes": {"level": "WARNING"}, "celery": {"level": "WARNING"}},
 }
 SILENCED_SYSTEM_CHECKS = [

@@ -18,7 +18,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=150, blank=True)
     site_role = models.CharField(max_length=16, choices=SiteRole, default=SiteRole.MEMBER)
-    is_active = models.BooleanField(default=True)  # type: ignore[misc] - the base class has a plain True
+    is_active = models.BooleanField(default=True)  # type: ignore[misc]  # a plain True in the base class
     is_staff = models.BooleanField("support staff", default=False)
     must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)

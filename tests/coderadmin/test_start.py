@@ -14,12 +14,14 @@ SAFE = {
 }
 
 
-def start(**environment: str | None) -> subprocess.CompletedProcess[str]:
-    """Load the settings in a process of its own; None takes a variable away."""
+SHOW = "s = c.settings; print(s.SECURE_HSTS_SECONDS, s.SESSION_COOKIE_SECURE, s.DEBUG)"
+
+
+def start(command: str = SHOW, **environment: str | None) -> subprocess.CompletedProcess[str]:
+    """Load the settings as `c.settings` in a process of its own and run `command`; None takes a variable away."""
     given = {name: value for name, value in (SAFE | environment).items() if value is not None}
-    command = "import django.conf as c; s = c.settings; print(s.SECURE_HSTS_SECONDS, s.SESSION_COOKIE_SECURE, s.DEBUG)"
     return subprocess.run(
-        [sys.executable, "-c", command],
+        [sys.executable, "-c", f"import django.conf as c; {command}"],
         env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "coderadmin.settings", **given},
         capture_output=True,
         text=True,
@@ -60,3 +62,12 @@ def test_it_does_not_print_the_secret_key_that_it_refuses() -> None:
 def test_plain_http_must_be_allowed_by_name() -> None:
     result = start(CODERADMIN_ACCESS_URL="http://coder.example.com", CODERADMIN_ALLOW_HTTP="true")
     assert result.stdout.split() == ["0", "False", "False"]
+
+
+def test_a_proxy_in_front_is_believed_only_when_it_is_announced() -> None:
+    assert "ClientAddressMiddleware" not in middleware()
+    assert "ClientAddressMiddleware" in middleware(CODERADMIN_BEHIND_PROXY="true")
+
+
+def middleware(**environment: str) -> str:
+    return start("print(c.settings.MIDDLEWARE)", **environment).stdout
