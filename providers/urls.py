@@ -18,6 +18,7 @@ provider_urls = [
     path("rotate-token/", views.provider_rotate_token, name="provider_rotate_token"),
     path("command/", views.provider_command, name="provider_command"),
     path("delete/", views.provider_delete, name="provider_delete"),
+    path("delete/anyway/", views.provider_delete_anyway, name="provider_delete_anyway"),
 ]
 operation_urls = [
     path("", views.operation_detail, name="operation_detail"),
@@ -33,6 +34,7 @@ admin_urls = [
 ]
 urlpatterns = [
     path("manage/admin/workspace-providers/", include(admin_urls)),
+    path("charts/index.yaml", views.chart_index, name="chart_index"),
     path("charts/<slug:chart>-<str:version>.tgz", views.chart_download, name="chart_download"),
     path("api/envproxy/v1/beat", views.envproxy_beat, name="envproxy_beat"),
 ]

@@ -3,21 +3,23 @@
 from providers.views.actions import (
     provider_check,
     provider_cordon,
-    provider_delete,
     provider_deploy,
     provider_preflight,
-    provider_rotate_token,
     provider_set_default,
     provider_uncordon,
 )
-from providers.views.envproxy import chart_download, envproxy_beat, provider_command
+from providers.views.charts import chart_download, chart_index
+from providers.views.deletion import provider_delete, provider_delete_anyway
+from providers.views.envproxy import envproxy_beat
 from providers.views.listing import provider_chips, provider_detail, provider_list
 from providers.views.operations import operation_cancel, operation_detail
 from providers.views.reasons import reason_detail
 from providers.views.registration import provider_create, provider_update
+from providers.views.tokens import provider_command, provider_rotate_token
 
 __all__ = [
     "chart_download",
+    "chart_index",
     "envproxy_beat",
     "operation_cancel",
     "operation_detail",
@@ -27,6 +29,7 @@ __all__ = [
     "provider_cordon",
     "provider_create",
     "provider_delete",
+    "provider_delete_anyway",
     "provider_deploy",
     "provider_detail",
     "provider_list",

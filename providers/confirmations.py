@@ -1,0 +1,172 @@
+"""What the pages say before an action: what will happen, and what stays as it is."""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from providers.choices import ProviderStatus
+from providers.helm.release import RELEASE_NAME
+from providers.models import Operation, WorkspaceProvider
+from providers.services.changes import TOKEN_OVERLAP
+
+# What Helm can't work with, as a check reports it: only then may a deletion leave the release behind.
+OUT_OF_REACH = {
+    "dns_failed", "connection_refused", "connect_timeout", "read_timeout", "unreachable", "tls_untrusted",
+    "tls_wrong_name", "tls_expired", "credential_refused", "credential_unreadable", "api_not_ready", "not_kubernetes",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmation:
+    """`effects` will happen, `stays` will not be touched. Sentences for a person."""
+
+    title: str
+    submit_label: str
+    lead: str = ""
+    effects: list[str] = field(default_factory=list)
+    stays: list[str] = field(default_factory=list)
+    dangerous: bool = False
+
+
+def of_deploy(provider: WorkspaceProvider) -> Confirmation:
+    again = provider.deployed_at is not None
+    return Confirmation(
+        title=f"{'Redeploy' if again else 'Deploy'} {provider.name}",
+        submit_label="Redeploy" if again else "Deploy",
+        lead="A worker of this deployment does it with Helm; you can watch it and call it off.",
+        effects=[
+            "The pre-flight looks at the cluster first. If it finds something wrong, nothing is written.",
+            f"Helm {'upgrades' if again else 'installs'} the release {RELEASE_NAME} in namespace {provider.namespace}.",
+            f"{_replicas(provider)} started from {provider.effective_envproxy_image}, with a fresh token.",
+            f"At most {_minutes(settings.DEPLOY_TIMEOUT.total_seconds())} for all to be ready; otherwise "
+            + ("Helm rolls back to the release that works now." if again else "Helm removes what it has begun."),
+            *(["Connections through envproxy are interrupted for some seconds."] if again else []),
+        ],
+        stays=[_environments_go_on(provider), "No other namespace of the cluster is touched."],
+    )
+
+
+def of_preflight(provider: WorkspaceProvider) -> Confirmation:
+    return Confirmation(
+        title=f"Pre-flight of {provider.name}",
+        submit_label="Run the pre-flight",
+        lead="Finds out whether a deployment would succeed.",
+        effects=[
+            f"We look up, connect to and question {provider.cluster_address}: certificate, version, credential, "
+            "permissions, storage, ingress.",
+            "Each finding appears with what to do about it.",
+        ],
+        stays=["Nothing is written to the cluster."],
+    )
+
+
+def of_default(provider: WorkspaceProvider, present: WorkspaceProvider | None) -> Confirmation:
+    return Confirmation(
+        title=f"Make {provider.name} the default",
+        submit_label="Make default",
+        effects=[
+            f"{provider.name} is preselected wherever an environment is created and its organization may use it.",
+            *([f"{present.name} is the default no longer."] if present else []),
+        ],
+        stays=["Existing environments stay where they are.", "Who may use which provider stays the same."],
+    )
+
+
+def of_cordon(provider: WorkspaceProvider) -> Confirmation:
+    return Confirmation(
+        title=f"Cordon {provider.name}",
+        submit_label="Cordon",
+        effects=[
+            "From now on nobody can place a new environment here, whatever the role.",
+            "Your name and the reason are shown beside the status, until somebody uncordons it.",
+            *(["It stays the default, so that people must choose another one."] if provider.is_default else []),
+        ],
+        stays=[_environments_go_on(provider), "Checks go on, too."],
+    )
+
+
+def of_uncordon(provider: WorkspaceProvider) -> Confirmation:
+    return Confirmation(
+        title=f"Uncordon {provider.name}",
+        submit_label="Uncordon",
+        lead=f"Cordoned by {provider.cordoned_by}: {provider.cordon_reason}",
+        effects=["New environments may be placed here again, as soon as it is Ready."],
+        stays=[_environments_go_on(provider)],
+    )
+
+
+def of_rotation(provider: WorkspaceProvider) -> Confirmation:
+    hours = int(TOKEN_OVERLAP.total_seconds() // 3600)
+    return Confirmation(
+        title=f"Rotate the token of {provider.name}",
+        submit_label="Rotate token",
+        lead="The token is what envproxy shows when it calls home.",
+        effects=[
+            "A new token is made and shown once, with the values file that brings it to the cluster.",
+            f"The present token works until the new one is first used, at most {hours} hours.",
+            "If the new one is not in use by then, the provider turns to Error.",
+        ],
+        stays=[_environments_go_on(provider), "The cluster credential is another thing and stays the same."],
+    )
+
+
+def of_delete(provider: WorkspaceProvider) -> Confirmation:
+    return Confirmation(
+        title=f"Delete {provider.name}",
+        submit_label="Delete",
+        dangerous=True,
+        effects=[
+            f"Helm uninstalls the release {RELEASE_NAME} from namespace {provider.namespace} of "
+            f"{provider.cluster_address}: {_contents()}.",
+            "Then the provider is removed here, with its allowlist, credential, tokens and timeline.",
+            "If the cluster does not answer, nothing is removed and you can decide again.",
+        ],
+        stays=[
+            f"The namespace {provider.namespace} and everything in it that is not part of the release.",
+            "The log of the deletion and the audit trail.",
+        ],
+    )
+
+
+def of_delete_anyway(provider: WorkspaceProvider) -> Confirmation:
+    return Confirmation(
+        title=f"Delete {provider.name} and leave its release behind",
+        submit_label="Delete anyway",
+        dangerous=True,
+        lead="For a cluster that is gone for good, or that refuses us for good.",
+        effects=[
+            "The provider is removed here, with its allowlist, credential, tokens and timeline.",
+            "The cluster is not asked.",
+            f"The release {RELEASE_NAME} stays in namespace {provider.namespace} of {provider.cluster_address}, "
+            f"if the cluster still exists: {_contents()}.",
+            "What stays there is refused when it calls home.",
+        ],
+        stays=[f"To clean up later: helm uninstall {RELEASE_NAME} --namespace {provider.namespace}"],
+    )
+
+
+def may_leave_release(provider: WorkspaceProvider, last_deletion: Operation | None) -> bool:
+    """Whether the cluster seems out of reach: by the last check, or because uninstalling has just failed."""
+    out_of_reach = provider.status != ProviderStatus.READY and provider.reason in OUT_OF_REACH
+    return out_of_reach or bool(last_deletion and last_deletion.error_code == "uninstall_failed")
+
+
+def _contents() -> str:
+    return "Deployment, Service, Ingress, Secret, ServiceAccounts, Role and RoleBinding"
+
+
+def _environments_go_on(provider: WorkspaceProvider) -> str:
+    running, total = provider.running_count, provider.environment_count  # type: ignore[attr-defined]
+    if not total:
+        return "There are no environments on this provider."
+    some = f"{total} environments ({running} running) go" if total > 1 else f"One environment ({running} running) goes"
+    return f"{some} on as before."
+
+
+def _replicas(provider: WorkspaceProvider) -> str:
+    count = provider.envproxy_replicas
+    return f"{count} replicas of envproxy are" if count > 1 else "One replica of envproxy is"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:g} minutes" if seconds != 60 else "one minute"

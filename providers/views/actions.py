@@ -1,0 +1,84 @@
+"""The actions on a provider: GET asks and says what will happen, POST does it."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST
+
+from audit.services import actor_of
+from coderadmin.htmx import wants_partial
+from providers import confirmations, services
+from providers.forms import CordonForm
+from providers.models import WorkspaceProvider
+from providers.views.confirm import confirm
+from providers.views.scope import managed_provider, refusal_becomes_message
+
+ask_and_do = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@ask_and_do
+@refusal_becomes_message
+def provider_preflight(request: HttpRequest, pk: UUID) -> HttpResponse:
+    provider = managed_provider(request, pk)
+    if request.method != "POST":
+        return confirm(request, provider, confirmations.of_preflight(provider))
+    services.request_preflight(actor=actor_of(request), provider=provider)
+    return redirect("providers:provider_detail", pk=pk)
+
+
+@ask_and_do
+@refusal_becomes_message
+def provider_deploy(request: HttpRequest, pk: UUID) -> HttpResponse:
+    provider = managed_provider(request, pk)
+    if request.method != "POST":
+        return confirm(request, provider, confirmations.of_deploy(provider))
+    services.request_deploy(actor=actor_of(request), provider=provider)
+    return redirect("providers:provider_detail", pk=pk)
+
+
+@require_POST
+@refusal_becomes_message
+def provider_check(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Harmless, so that nobody is asked. A fragment is answered with the card, which says itself that it checks."""
+    provider = managed_provider(request, pk)
+    services.request_check(actor=actor_of(request), provider=provider)
+    if not wants_partial(request):
+        messages.info(request, f"{provider.name} is being checked now.")
+    return redirect("providers:provider_detail", pk=pk)
+
+
+@ask_and_do
+@refusal_becomes_message
+def provider_set_default(request: HttpRequest, pk: UUID) -> HttpResponse:
+    provider = managed_provider(request, pk)
+    if request.method != "POST":
+        present = WorkspaceProvider.objects.filter(is_default=True).exclude(pk=pk).first()
+        return confirm(request, provider, confirmations.of_default(provider, present))
+    services.set_default_provider(actor=actor_of(request), provider=provider)
+    messages.success(request, f"{provider.name} is the default now.")
+    return redirect("providers:provider_detail", pk=pk)
+
+
+@ask_and_do
+@refusal_becomes_message
+def provider_cordon(request: HttpRequest, pk: UUID) -> HttpResponse:
+    provider = managed_provider(request, pk)
+    form = CordonForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return confirm(request, provider, confirmations.of_cordon(provider), form=form)
+    provider = services.cordon_provider(actor=actor_of(request), provider=provider, reason=form.cleaned_data["reason"])
+    messages.success(request, f"{provider.name} is cordoned by {provider.cordoned_by}: {provider.cordon_reason}")
+    return redirect("providers:provider_detail", pk=pk)
+
+
+@ask_and_do
+@refusal_becomes_message
+def provider_uncordon(request: HttpRequest, pk: UUID) -> HttpResponse:
+    provider = managed_provider(request, pk)
+    if request.method != "POST":
+        return confirm(request, provider, confirmations.of_uncordon(provider))
+    services.uncordon_provider(actor=actor_of(request), provider=provider)
+    messages.success(request, f"{provider.name} is not cordoned.")
+    return redirect("providers:provider_detail", pk=pk)

@@ -1,0 +1,51 @@
+"""An operation: its page, its panel while one watches, and calling it off."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseStopPolling, reswap, trigger_client_event
+
+from audit.services import actor_of
+from coderadmin.htmx import wants_partial
+from providers.models import Operation
+from providers.operation_log import NEWEST_LINES, log_of
+from providers.policies import can_manage, require_manage, require_view
+from providers.services import cancel_operation
+
+ENDED = "operation-ended"
+
+
+@never_cache
+@require_GET
+def operation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    require_view(request.user)
+    operations = Operation.objects.select_related("provider").prefetch_related(NEWEST_LINES)
+    operation = get_object_or_404(operations, pk=pk)
+    context = {"operation": operation, "can_manage": can_manage(request.user)}
+    if not wants_partial(request):
+        return render(request, "providers/operation_detail.html", context)
+    return _fragment(request, operation, context)
+
+
+def _fragment(request: HttpRequest, operation: Operation, context: dict[str, object]) -> HttpResponse:
+    """The panel; while nothing has moved since the panel was sent (`seen`), only the clock."""
+    if request.GET.get("seen") == log_of(operation).fingerprint:
+        return reswap(render(request, "providers/partials/operation_clock.html", {"operation": operation}), "none")
+    response = render(request, "providers/partials/operation_panel.html", context | {"is_update": True})
+    if not operation.is_active:
+        response.status_code = HttpResponseStopPolling.status_code
+        trigger_client_event(response, ENDED, {"id": str(operation.pk)})
+    return response
+
+
+@require_POST
+def operation_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Repeatable: an operation that has ended by now just shows its end."""
+    require_view(request.user)
+    operation = get_object_or_404(Operation.objects.select_related("provider"), pk=pk)
+    require_manage(actor_of(request))
+    cancel_operation(actor=actor_of(request), operation=operation)
+    return redirect("providers:operation_detail", pk=pk)

@@ -1,0 +1,76 @@
+"""envproxy tokens: shown once, inside the values file that brings them to the cluster."""
+
+from urllib.parse import quote
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+
+from audit.services import actor_of
+from providers import confirmations
+from providers.errors import RefusedError
+from providers.helm.command import make_command, make_values_file
+from providers.helm.package import chart_version
+from providers.models import WorkspaceProvider
+from providers.services import rotate_envproxy_token
+from providers.services.values import release_values
+from providers.views.actions import ask_and_do
+from providers.views.confirm import confirm
+from providers.views.scope import managed_provider, refusal_becomes_message
+
+
+@never_cache
+@ask_and_do
+@refusal_becomes_message
+def provider_rotate_token(request: HttpRequest, pk: UUID) -> HttpResponse:
+    provider = _remote(managed_provider(request, pk))
+    if request.method != "POST":
+        return confirm(request, provider, confirmations.of_rotation(provider))
+    return _show_once(request, provider)
+
+
+@never_cache
+@ask_and_do
+@refusal_becomes_message
+def provider_command(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The Helm command for those who run Helm themselves; only the POST makes a token."""
+    provider = _remote(managed_provider(request, pk))
+    if request.method == "POST":
+        return _show_once(request, provider)
+    context = {"provider": provider, "command": _command(provider), "has_token": provider.envproxy_tokens.exists()}
+    return render(request, "providers/provider_command.html", context)
+
+
+def _remote(provider: WorkspaceProvider) -> WorkspaceProvider:
+    if provider.built_in:
+        raise RefusedError("The built-in provider has no release and no token: it is this deployment's own cluster.")
+    return provider
+
+
+@sensitive_variables()
+def _show_once(request: HttpRequest, provider: WorkspaceProvider) -> HttpResponse:
+    token = rotate_envproxy_token(actor=actor_of(request), provider=provider)
+    name = f"{provider.name}-values.yaml"
+    values_file = make_values_file(release_values(provider, token=token), name=name)
+    context = {
+        "provider": provider,
+        "token": token,
+        "file_name": name,
+        "values_file": values_file,
+        "download": f"data:application/yaml;charset=utf-8,{quote(values_file)}",
+        "command": _command(provider),
+    }
+    return render(request, "providers/provider_token.html", context)
+
+
+def _command(provider: WorkspaceProvider) -> str:
+    return make_command(
+        repository_url=f"{settings.ACCESS_URL}/charts",
+        version=chart_version(),
+        namespace=provider.namespace,
+        values_file=f"{provider.name}-values.yaml",
+        timeout_s=int(settings.DEPLOY_TIMEOUT.total_seconds()),
+    )
