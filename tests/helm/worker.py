@@ -1,5 +1,6 @@
 """A worker that deploys, to be killed: `python -m tests.helm.worker KUBECONFIG NAMESPACE`."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -37,10 +38,10 @@ def pending_releases(cluster: Cluster) -> list[client.V1Secret]:
 
 
 @contextmanager
-def worker_in_the_middle(cluster: Cluster) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def worker_in_the_middle(cluster: Cluster, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A worker while its Helm is at work, and the process id of that Helm."""
     command = [sys.executable, "-m", "tests.helm.worker", str(cluster.kubeconfig), cluster.namespace]
-    with subprocess.Popen(command, cwd=PROJECT) as worker:
+    with subprocess.Popen(command, cwd=PROJECT, env=os.environ | environment) as worker:
         try:
             assert eventually(lambda: pending_releases(cluster))
             [helm] = helm_processes(worker.pid)
