@@ -19,9 +19,10 @@ async def denied(client: KubeClient, permissions: Iterable[Permission]) -> list[
     One SelfSubjectRulesReview tells most: what its rules grant is granted. It is called incomplete on every cluster
     with the Node authorizer, and webhooks may grant more, so only what it does not list is asked one by one.
     """
+    namespace = client.target.namespace
     rules, complete = await _own_rules(client)
     needs = [(each.group, each.resource, verb) for each in permissions for verb in each.verbs]
-    open_needs = [need for need in needs if not any(_grants(rule, need) for rule in rules)]
+    open_needs = [need for need in needs if not any(_grants(rule, need, namespace) for rule in rules)]
     if complete:
         return open_needs
     slots = asyncio.Semaphore(ASKED_AT_A_TIME)
@@ -70,10 +71,11 @@ async def _own_rules(client: KubeClient) -> tuple[list[Json], bool]:
     return status.get("resourceRules") or [], not status.get("incomplete", True)
 
 
-def _grants(rule: Json, need: Need) -> bool:
-    if rule.get("resourceNames"):
-        return False
+def _grants(rule: Json, need: Need, namespace: str) -> bool:
     group, resource, verb = need
+    names = rule.get("resourceNames")
+    if names and not (resource == "namespaces" and namespace in names):
+        return False
     _, slash, subresource = resource.partition("/")
     resources = {"*", resource} | ({f"*/{subresource}"} if slash else set())
     return (
