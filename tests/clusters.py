@@ -1,6 +1,7 @@
 """Fixtures that give tests a cluster: the sandbox always, and every real one that the environment names.
 
-`cluster`        one fresh namespace on the sandbox and on each path of CODERADMIN_TEST_KUBECONFIGS (parametrized)
+`cluster`        one fresh namespace on the sandbox and on each path of CODERADMIN_TEST_KUBECONFIGS (parametrized);
+                 without real ones the run says so in one skipped test, tests/contract/test_real_clusters.py
 `sandbox`        the sandbox process itself, with the clusters "one" and "two" (one process for the whole run)
 `faulty_cluster` a fresh namespace on the sandbox cluster "two", whose faults the test may switch (cleared after it)
 """
@@ -61,7 +62,7 @@ def fresh_namespace(kubeconfig: Path) -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex[:10]}"
     with api_client(kubeconfig) as api:
         core = client.CoreV1Api(api)
-        # Applied, not posted: the API server of ../shared/cluster panics on JSON bodies (old reflect2, new Go).
+        # Applied, not posted: API servers built with too new a Go panic on JSON bodies.
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         core.patch_namespace(name, namespace, field_manager="tests", _content_type="application/apply-patch+yaml")
         accounts = lambda: core.list_namespaced_service_account(name).items  # noqa: E731
@@ -78,12 +79,8 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
         yield process
 
 
-@pytest.fixture(
-    params=["sandbox", *REAL_KUBECONFIGS] if REAL_KUBECONFIGS else ["sandbox", None], ids=lambda path: _id(path)
-)
+@pytest.fixture(params=["sandbox", *REAL_KUBECONFIGS], ids=lambda path: _id(path))
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    if request.param is None:
-        pytest.skip(NO_REAL_CLUSTER)
     is_sandbox = request.param == "sandbox"
     kubeconfig = request.getfixturevalue("sandbox").kubeconfig("one") if is_sandbox else request.param
     with fresh_namespace(kubeconfig) as namespace:
@@ -100,7 +97,5 @@ def faulty_cluster(sandbox: SandboxProcess) -> Iterator[FaultyCluster]:
             sandbox.clear_faults("two")
 
 
-def _id(path: Path | str | None) -> str:
-    if path is None:
-        return "real"
+def _id(path: Path | str) -> str:
     return path if isinstance(path, str) else path.parent.name

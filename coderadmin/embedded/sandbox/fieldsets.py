@@ -107,6 +107,13 @@ def remove_at(target: dict[str, Any], path: Path) -> None:
         remove_at(target, path[:-1])
 
 
+def is_key_field(path: Path) -> bool:
+    """Whether this field tells its list item apart, as `name` does for a container."""
+    if len(path) < 2 or not path[-2].startswith("k:"):
+        return False
+    return path[-1].removeprefix("f:") in json.loads(path[-2][2:])
+
+
 def _item(items: list[Any], kind: str, argument: str) -> Any:
     wanted = json.loads(argument)
     for item in items:

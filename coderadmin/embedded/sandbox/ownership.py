@@ -10,6 +10,7 @@ from coderadmin.embedded.sandbox.fieldsets import (
     field_name,
     fields_of,
     from_fields_v1,
+    is_key_field,
     put_at,
     remove_at,
     to_fields_v1,
@@ -76,14 +77,23 @@ def apply(live: Object, applied: Object, manager: Manager, *, force: bool) -> Ob
     merged = copy.deepcopy(live)
     for path, other in conflicts:
         owners.fields[other].discard(path)
-    given_up = owners.fields.get(manager, set()) - wanted.keys() - owners.owned_by_others(manager)
-    for path in sorted(given_up, key=len, reverse=True):
-        remove_at(merged, path)
+    others = owners.owned_by_others(manager)
+    _remove(merged, owners.fields.get(manager, set()) - wanted.keys() - others, keep=others | wanted.keys())
     for path, value in wanted.items():
         put_at(merged, path, copy.deepcopy(value))
     owners.fields[manager] = set(wanted)
     _write_entries(merged, owners)
     return merged
+
+
+def _remove(target: Object, given_up: set[Path], *, keep: set[Path]) -> None:
+    """Take away what nobody owns any longer; an item stays, with its key, while somebody owns a part of it."""
+    for path in sorted(given_up, key=len):
+        is_item = path[-1].startswith("k:")
+        if is_item and any(kept[: len(path)] == path for kept in keep):
+            continue
+        if not is_key_field(path):
+            remove_at(target, path)
 
 
 def _conflicts(owners: Owners, live: Object, wanted: dict[Path, Any], manager: Manager) -> list[tuple[Path, Manager]]:
