@@ -9,6 +9,7 @@ from providers.choices import ProviderStatus
 from providers.details import ProviderDetails
 from providers.models import WorkspaceProvider
 
+DEPLOY, HELM_COMMAND = "Deploy", "Helm command"
 NO_CREDENTIAL = "it has not called home yet, so we hold no credential for its cluster."
 
 
@@ -41,7 +42,7 @@ def _actions(provider: WorkspaceProvider, details: ProviderDetails) -> Iterator[
     yield action("Edit", "provider_update")
     yield action("Pre-flight", "provider_preflight", cluster_refusal)
     if provider.is_remote:
-        yield action("Redeploy" if provider.deployed_at else "Deploy", "provider_deploy", cluster_refusal)
+        yield action("Redeploy" if provider.deployed_at else DEPLOY, "provider_deploy", cluster_refusal)
     if not provider.is_default:
         yield action("Make default", "provider_set_default", _default_refusal(provider))
     if provider.is_cordoned:
@@ -50,7 +51,7 @@ def _actions(provider: WorkspaceProvider, details: ProviderDetails) -> Iterator[
         yield action("Cordon", "provider_cordon")
     if provider.is_remote:
         yield action("Rotate token", "provider_rotate_token")
-        yield action("Helm command", "provider_command")
+        yield action(HELM_COMMAND, "provider_command")
         yield action("Delete", "provider_delete", busy or _delete_refusal(provider), dangerous=True)
 
 
@@ -61,9 +62,9 @@ def _busy(details: ProviderDetails) -> str:
 
 def _default_refusal(provider: WorkspaceProvider) -> str:
     if provider.is_cordoned:
-        return "it is cordoned."
+        return "a cordoned provider can't be it."
     if provider.status != ProviderStatus.READY:
-        return f"it is {provider.status}."
+        return "only a provider that is ready can be it."
     return ""
 
 

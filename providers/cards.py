@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from organizations.models import User
-from providers.actions import Action, actions_of, check_refusal
+from providers.actions import DEPLOY, HELM_COMMAND, Action, actions_of, check_refusal
 from providers.choices import ACTIVE_STATES, OperationKind, ProviderStatus
 from providers.details import ProviderDetails, check_state, load_details
 from providers.models import Operation, WorkspaceProvider
@@ -26,6 +26,7 @@ DOING = {
     OperationKind.DEPLOY: "deploying",
     OperationKind.DELETE: "deleting",
 }
+NEXT_STEPS = {"not_deployed": DEPLOY, "waiting_for_enrolment": HELM_COMMAND}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +80,19 @@ class Card:
         return actions_of(self.provider, self.details) if self.details and self.managed else []
 
     @property
-    def refused_actions(self) -> list[Action]:
-        return [action for action in self.actions if action.refusal]
+    def next_step(self) -> Action | None:
+        """What a manager does about a pending provider."""
+        label = NEXT_STEPS.get(self.provider.reason) if self.provider.status == ProviderStatus.PENDING else None
+        return next((action for action in self.actions if action.label == label and not action.refusal), None)
+
+    @property
+    def refusals(self) -> dict[str, list[str]]:
+        """Each reason why something is not possible now, with the labels of what it concerns."""
+        found: dict[str, list[str]] = {}
+        for action in self.actions:
+            if action.refusal:
+                found.setdefault(action.refusal, []).append(action.label)
+        return found
 
     @property
     def state(self) -> str:

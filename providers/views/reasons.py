@@ -25,6 +25,6 @@ def reason_detail(request: HttpRequest, code: str) -> HttpResponse:
 
 @cache
 def _text(code: str) -> SafeString:
-    """The page of a known code as HTML. Our own text, and HTML in it is switched off all the same."""
-    markdown = (FOLDER / f"{code}.md").read_text(encoding="utf-8")
-    return mark_safe(MarkdownIt("js-default").render(markdown))  # noqa: S308
+    """What stands below the title of a known code, as HTML. Our own text; HTML in it is switched off all the same."""
+    _, _, body = (FOLDER / f"{code}.md").read_text(encoding="utf-8").partition("\n")
+    return mark_safe(MarkdownIt("js-default").render(body))  # noqa: S308
