@@ -1,4 +1,4 @@
-"""A text column that is encrypted at rest."""
+"""Secrets: a text that never shows itself, and a column that keeps it encrypted."""
 
 import base64
 from functools import cache
@@ -14,11 +14,11 @@ KEY_PURPOSE = b"coderadmin cluster credentials"
 
 
 class UndecryptableError(Exception):
-    """The column was written with a key that is no longer among CODERADMIN_ENCRYPTION_KEYS."""
+    """The value was sealed with a key that is no longer among CODERADMIN_ENCRYPTION_KEYS."""
 
 
 class Secret(str):
-    """A text that never shows itself: its repr is masked, so that no traceback or log carries it."""
+    """A text whose repr is masked, so that no traceback and no log carries it."""
 
     __slots__ = ()
 
@@ -26,25 +26,49 @@ class Secret(str):
         return "'******'" if self else "''"
 
 
+class Sealed(str):
+    """The encrypted form, which is harmless to load, to pass on and to print."""
+
+    __slots__ = ()
+
+    def open(self) -> Secret:
+        """Raises UndecryptableError."""
+        try:
+            return Secret(cipher().decrypt(self.encode()).decode()) if self else Secret("")
+        except InvalidToken as error:
+            raise UndecryptableError("The stored value was encrypted with a key that is not configured.") from error
+
+
+def seal(text: str) -> Sealed:
+    """Encrypted with the first of CODERADMIN_ENCRYPTION_KEYS; the empty text stays empty."""
+    return Sealed(cipher().encrypt(text.encode()).decode() if text else "")
+
+
+def unseal(text: str) -> Secret:
+    """The plain text, of a loaded value as of one just assigned. Raises UndecryptableError."""
+    return text.open() if isinstance(text, Sealed) else Secret(text)
+
+
+def cipher() -> MultiFernet:
+    """Encrypts with the first key, decrypts with any; keys are derived, so that a configured one may have any length."""
+    return _cipher(tuple(settings.ENCRYPTION_KEYS))
+
+
 @cache
 def _cipher(keys: tuple[str, ...]) -> MultiFernet:
-    def derive(key: str) -> Fernet:
-        material = HKDF(algorithm=SHA256(), length=32, salt=None, info=KEY_PURPOSE).derive(key.encode())
-        return Fernet(base64.urlsafe_b64encode(material))
+    return MultiFernet([_fernet(key) for key in keys])
 
-    return MultiFernet([derive(key) for key in keys])
+
+def _fernet(key: str) -> Fernet:
+    material = HKDF(algorithm=SHA256(), length=32, salt=None, info=KEY_PURPOSE).derive(key.encode())
+    return Fernet(base64.urlsafe_b64encode(material))
 
 
 class EncryptedTextField(models.TextField):
-    """Fernet-encrypted with the first of CODERADMIN_ENCRYPTION_KEYS, readable with any of them; "" stays ""."""
+    """Seals what is assigned as plain text; what is loaded is `Sealed` and opened where it is needed."""
 
     def get_prep_value(self, value: Any) -> Any:
-        return _cipher(tuple(settings.ENCRYPTION_KEYS)).encrypt(str(value).encode()).decode() if value else ""
+        return value if isinstance(value, Sealed) else seal(str(value or ""))
 
-    def from_db_value(self, value: str | None, expression: object, connection: object) -> Secret:
-        if not value:
-            return Secret("")
-        try:
-            return Secret(_cipher(tuple(settings.ENCRYPTION_KEYS)).decrypt(value.encode()).decode())
-        except InvalidToken as error:
-            raise UndecryptableError("This value was encrypted with a key that is not configured any more.") from error
+    def from_db_value(self, value: str | None, expression: object, connection: object) -> Sealed:
+        return Sealed(value or "")

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from providers.fields import EncryptedTextField
+from providers.fields import EncryptedTextField, unseal
 from providers.models.provider import WorkspaceProvider
 from providers.target import ClusterTarget
 
@@ -23,14 +23,14 @@ class ClusterCredential(models.Model):
         return f"credential of {self.provider_id}"
 
     def target(self) -> ClusterTarget:
-        """What the cluster modules need. Costs a query unless the provider is already loaded."""
+        """What the cluster modules need. Costs a query unless the provider is already loaded. Raises UndecryptableError."""
         return ClusterTarget(
             address=self.provider.cluster_address,
             namespace=self.provider.namespace,
             ca_pem=self.ca_pem,
-            token=self.token,
+            token=unseal(self.token),
             client_certificate_pem=self.client_certificate_pem,
-            client_key_pem=self.client_key_pem,
+            client_key_pem=unseal(self.client_key_pem),
         )
 
 

@@ -1,0 +1,169 @@
+"""Checks: claimed once, stored by the rule, and what a cluster's faults look like from here."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from audit.services import Actor
+from organizations.models import User
+from providers.choices import ProviderStatus
+from providers.kube.evidence import Evidence
+from providers.models import ClusterCredential, WorkspaceProvider
+from providers.services import check_providers, request_deploy
+from providers.services.checking import claim_due_providers, store_evidence
+from tests.clusters import FaultyCluster
+from tests.factories import make_provider
+from tests.providers.clusters import done, register_on, soon, target_in
+
+
+def evidence(**fields: Any) -> Evidence:
+    return replace(Evidence(checked_at=timezone.now(), duration_ms=5, reachable=True), **fields)
+
+
+def refused(**fields: Any) -> Evidence:
+    return evidence(reachable=False, reason="connection_refused", message="Nobody listens there.", **fields)
+
+
+class TestStoring:
+    def test_two_failures_in_a_row_turn_ready_into_error_and_leave_one_change(self, db: None) -> None:
+        provider = make_provider()
+        for _ in range(3):
+            store_evidence(provider, refused())
+        provider.refresh_from_db()
+        assert (provider.status, provider.reason) == (ProviderStatus.ERROR, "connection_refused")
+        assert [(change.old, change.new) for change in provider.status_changes.all()] == [("ready", "error")]
+        assert provider.failed_checks == 3
+
+    def test_the_first_failure_is_looked_at_again_soon(self, db: None, settings: Any) -> None:
+        soon(settings, CHECK_INTERVAL=30)
+        provider = make_provider()
+        store_evidence(provider, refused())
+        provider.refresh_from_db()
+        assert provider.status == ProviderStatus.READY
+        assert provider.next_check_at < timezone.now() + timedelta(seconds=11)
+
+    def test_one_success_turns_it_back(self, db: None) -> None:
+        provider = make_provider(status=ProviderStatus.ERROR, failed_checks=9, failing_since=timezone.now())
+        store_evidence(provider, evidence())
+        provider.refresh_from_db()
+        assert (provider.status, provider.reason, provider.failed_checks) == (ProviderStatus.READY, "", 0)
+        assert provider.failing_since is None
+
+    def test_failures_with_a_success_between_are_no_error(self, db: None) -> None:
+        provider = make_provider()
+        for found in (refused(), evidence(), refused(), evidence(), refused()):
+            store_evidence(provider, replace(found, checked_at=timezone.now()))
+        provider.refresh_from_db()
+        assert provider.status == ProviderStatus.READY
+        assert not provider.status_changes.exists()
+
+    def test_evidence_that_comes_late_does_not_overwrite_newer(self, db: None) -> None:
+        provider = make_provider(last_check_at=timezone.now())
+        store_evidence(provider, refused(checked_at=timezone.now() - timedelta(minutes=1)))
+        provider.refresh_from_db()
+        assert provider.failed_checks == 0
+
+    def test_a_deleted_provider_is_passed_over(self, db: None) -> None:
+        provider = make_provider()
+        WorkspaceProvider.objects.all().delete()
+        store_evidence(provider, refused())
+        assert not WorkspaceProvider.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestClaiming:
+    def test_only_what_is_due_and_each_only_once(self) -> None:
+        now = timezone.now()
+        due = make_provider(next_check_at=now - timedelta(seconds=1))
+        make_provider(next_check_at=now + timedelta(minutes=1))
+        make_provider(next_check_at=None)
+        assert claim_due_providers() == [[due.pk]]
+        assert claim_due_providers() == []
+
+    def test_sweeps_at_the_same_time_share_the_work_without_overlap(self) -> None:
+        past = timezone.now() - timedelta(seconds=1)
+        expected = {make_provider(next_check_at=past).pk for _ in range(60)}
+        claimed: list[Any] = []
+        barrier = threading.Barrier(4)
+
+        def sweep() -> None:
+            barrier.wait()
+            claimed.extend(provider for batch in claim_due_providers() for provider in batch)
+            connection.close()
+
+        threads = [threading.Thread(target=sweep) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(claimed) == len(expected)
+        assert set(claimed) == expected
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAgainstACluster:
+    @pytest.fixture
+    def provider(self, faulty_cluster: FaultyCluster, site_manager: User) -> WorkspaceProvider:
+        actor = Actor(user=site_manager)
+        provider = register_on(actor, target_in(faulty_cluster.kubeconfig, faulty_cluster.namespace))
+        operation = done(request_deploy(actor=actor, provider=provider))
+        assert operation.state == "succeeded", operation.error_text
+        return provider
+
+    def checked(self, provider: WorkspaceProvider, times: int = 1) -> WorkspaceProvider:
+        for _ in range(times):
+            check_providers([provider.pk])
+        provider.refresh_from_db()
+        return provider
+
+    @pytest.mark.parametrize(
+        ("fault", "reason"),
+        [
+            ("unreachable", "connection_refused"),
+            ("expired-certificate", "tls_expired"),
+            ("wrong-name-certificate", "tls_wrong_name"),
+            ("untrusted-certificate", "tls_untrusted"),
+            ("revoked-token", "credential_refused"),
+            ("not-ready", "api_not_ready"),
+            ("old-version", "version_too_old"),
+            ("silent", "read_timeout"),
+        ],
+    )
+    def test_a_fault_is_named_within_two_checks_and_forgotten_after_one(
+        self, fault: str, reason: str, provider: WorkspaceProvider, faulty_cluster: FaultyCluster, settings: Any
+    ) -> None:
+        soon(settings, CHECK_TIMEOUT=2)
+        faulty_cluster.fault(fault)
+        assert self.checked(provider).status == ProviderStatus.READY
+        self.checked(provider)
+        assert (provider.status, provider.reason) == (ProviderStatus.ERROR, reason), provider.message
+        faulty_cluster.fault(fault, on=False)
+        assert self.checked(provider).status == ProviderStatus.READY, provider.message
+
+    def test_a_denied_verb_is_found_by_a_requested_check(
+        self, provider: WorkspaceProvider, faulty_cluster: FaultyCluster
+    ) -> None:
+        faulty_cluster.fault("denied-verbs")
+        assert self.checked(provider, times=2).reason == "verb_denied"
+
+    def test_a_credential_written_with_a_lost_key_is_an_error_with_its_remedy(
+        self, provider: WorkspaceProvider, settings: Any
+    ) -> None:
+        settings.ENCRYPTION_KEYS = ["another key"]
+        assert self.checked(provider, times=2).reason == "credential_unreadable"
+
+    def test_one_dead_cluster_does_not_keep_the_others_waiting(
+        self, provider: WorkspaceProvider, settings: Any
+    ) -> None:
+        soon(settings, CHECK_TIMEOUT=1)
+        dead = make_provider(cluster_address="https://192.0.2.1:6443", credential=False)
+        ClusterCredential.objects.create(provider=dead, token="x")
+        check_providers([dead.pk, provider.pk])
+        provider.refresh_from_db()
+        assert provider.status == ProviderStatus.READY
+        assert provider.last_check_ms < 1000
