@@ -64,7 +64,7 @@ def deploy(session: Session) -> dict[str, Any]:
         _restore(session, revisions, wait=None)
         revisions = _history(session)
     if session.cancelled:
-        raise HelmError(HelmErrorCode.CANCELLED, "Cancelled before anything was changed.")
+        raise HelmError(HelmErrorCode.CANCELLED, "Cancelled before the deploy began.")
     session.channel.send(type="writing")
     with helm_python.Chart.load(CHART_DIRECTORY) as chart:
         summary = _upgrade(session, chart, revisions) if revisions else _install(session, chart)
