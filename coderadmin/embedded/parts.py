@@ -90,6 +90,7 @@ def read_first_sign_in(output: str) -> FirstSignIn | None:
 
 def _child(name: str, argv: list[str], instance: Instance, env: Mapping[str, str]) -> Child:
     file = name.split()[0].lower()
+    # The default `stop_seconds` is enough: a task that takes longer is resumed after the next start.
     return Child(name=name, argv=argv, log=instance.data_dir / "logs" / f"{file}.log", env=env, cwd=CHECKOUT)
 
 

@@ -19,7 +19,7 @@ from coderadmin.embedded.sockets import socket_folder
 MAJOR_VERSION = "18"
 NAME = "coderadmin"  # of the role and of the database
 SOCKET_NAME = ".s.PGSQL.5432"
-ORPHAN_STOP_SECONDS = 10
+STOP_SECONDS = 15.0
 SETTINGS = ("listen_addresses=", "max_connections=100", "shared_buffers=64MB", "unix_socket_permissions=0700")
 # For tests: a crash of the machine may lose the data.
 FAST_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
@@ -45,6 +45,7 @@ class PostgresServer:
             account=self.home.account,
             stop_signal=signal.SIGINT,  # fast shutdown: sessions are ended, nothing is lost
             death_signal=signal.SIGINT,
+            stop_seconds=STOP_SECONDS,
         )
 
     @property
@@ -144,7 +145,7 @@ class PostgresServer:
             pid = 0
         if pid and self._serves(pid):
             os.kill(pid, signal.SIGINT)
-            deadline = time.monotonic() + ORPHAN_STOP_SECONDS
+            deadline = time.monotonic() + STOP_SECONDS
             while self._serves(pid):
                 if time.monotonic() > deadline:
                     raise EmbeddedError(

@@ -46,6 +46,7 @@ class Child:
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 5.0  # after `stop_signal`, before it is killed
     captures_output: bool = False  # standard output goes to `output` instead of the log; a few lines only
     process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
     _log_offset: int = field(default=0, init=False, repr=False)
@@ -124,15 +125,15 @@ def account_arguments(account: Account | None) -> dict[str, Any]:
     return {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
 
 
-def stop_children(children: Iterable[Child], grace_seconds: float) -> None:
+def stop_children(children: Iterable[Child]) -> None:
     """Ask all to stop at once, wait, then kill what is left of their sessions."""
     started = [child for child in children if child.process]
     for child in started:
         if child.runs():
             with suppress(ProcessLookupError):
                 os.kill(child.pid, child.stop_signal)
-    deadline = time.monotonic() + grace_seconds
-    while any(child.runs() for child in started) and time.monotonic() < deadline:
+    asked_at = time.monotonic()
+    while any(child.runs() and time.monotonic() < asked_at + child.stop_seconds for child in started):
         time.sleep(POLL_SECONDS)
     kill_sessions(child.pid for child in started)
     for child in started:

@@ -35,8 +35,6 @@ from coderadmin.embedded.processes import kill_sessions, stop_children
 from coderadmin.embedded.valkey import ValkeyServer
 
 READY_SECONDS = 60.0
-PROGRAM_STOP_SECONDS = 8.0  # a task that takes longer is resumed after the next start
-SERVER_STOP_SECONDS = 15.0
 WATCH_SECONDS = 0.2
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -81,7 +79,7 @@ class Supervisor:
             self._announce(sign_in)
             self._watch()
         except StopRequestedError:
-            self._say(f"Stopping; what is under way gets up to {PROGRAM_STOP_SECONDS:.0f} s.")
+            self._say("Stopping.")
         finally:
             for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
@@ -122,9 +120,10 @@ class Supervisor:
 
     def _start_programs(self) -> None:
         web = web_part(self._instance, self._env)
-        for part in (web, worker_part(self._instance, self._env), beat_part(self._instance, self._env)):
-            self._launch(part, self._programs)
-        web.child.wait_until(web.is_ready, READY_SECONDS)
+        self._launch(web, self._programs)
+        web.child.wait_until(web.is_ready, READY_SECONDS)  # first, since a person waits for it
+        self._launch(worker_part(self._instance, self._env), self._programs)
+        self._launch(beat_part(self._instance, self._env), self._programs)
         self._say("Web, worker and scheduler run.")
 
     def _launch(self, part: Part, group: list[Watched]) -> None:
@@ -172,8 +171,8 @@ class Supervisor:
         self._say(f"{watched.part.child.name} was started again.")
 
     def _stop(self) -> None:
-        stop_children([watched.part.child for watched in self._programs], PROGRAM_STOP_SECONDS)
-        stop_children([watched.part.child for watched in self._servers], SERVER_STOP_SECONDS)
+        stop_children([watched.part.child for watched in self._programs])
+        stop_children([watched.part.child for watched in self._servers])
         self._guard.close()
         self._say("Everything has stopped.")
 

@@ -19,7 +19,6 @@ from coderadmin.embedded.processes import stop_children
 from coderadmin.embedded.valkey import ValkeyServer
 
 START_SECONDS = 30.0
-STOP_SECONDS = 5.0
 
 
 @contextmanager
@@ -43,7 +42,7 @@ def temporary_services() -> Iterator[dict[str, str]]:
             server.child.wait_until(server.is_ready, START_SECONDS)
         yield _missing_settings() | {name: server.url for name, server in servers.items()}
     finally:
-        stop_children([server.child for server in servers.values()], STOP_SECONDS)
+        stop_children(server.child for server in servers.values())
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -24,10 +24,14 @@ def python_child(tmp_path: Path) -> Iterator[Callable[[str], Child]]:
 
     def make(code: str) -> Child:
         child = Child(
-            name="Example", argv=[sys.executable, "-c", code], log=tmp_path / "example.log", env=dict(os.environ)
+            name="Example",
+            argv=[sys.executable, "-c", code],
+            log=tmp_path / "example.log",
+            env=dict(os.environ),
+            stop_seconds=0.1,
         )
         children.append(child)
         return child
 
     yield make
-    stop_children(children, grace_seconds=0)
+    stop_children(children)

@@ -43,7 +43,7 @@ def test_it_explains_a_run_that_cannot_start_in_one_line() -> None:
 def test_it_says_that_the_database_cannot_be_used_without_its_password() -> None:
     result = coderadmin("migrate", DATABASE_URL="postgresql://coder:very-secret@127.0.0.1:1/coder")
     assert result.returncode == 1
-    assert result.stderr.startswith("Error: The database")
+    assert "Error: The database" in result.stderr
     assert "very-secret" not in result.stderr
 
 

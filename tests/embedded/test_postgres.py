@@ -25,7 +25,7 @@ def running(data_dir: Path, *, durable: bool = False) -> Iterator[PostgresServer
         server.child.wait_until(server.is_ready, SECONDS)
         yield server
     finally:
-        stop_children([server.child], SECONDS)
+        stop_children([server.child])
 
 
 def ask(server: PostgresServer, question: str) -> object:

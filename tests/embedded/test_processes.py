@@ -83,7 +83,7 @@ def test_it_kills_what_does_not_stop_and_its_children(python_child: Callable[[st
     child.start()
     child.wait_until(lambda: has_started(child), 10)
     assert len(session_members({child.pid})) == 2
-    stop_children([child], grace_seconds=0.1)
+    stop_children([child])
     assert wait_for(lambda: session_members({child.pid}) == [])
 
 

@@ -24,7 +24,7 @@ def running(data_dir: Path) -> Iterator[ValkeyServer]:
         server.child.wait_until(server.is_ready, SECONDS)
         yield server
     finally:
-        stop_children([server.child], SECONDS)
+        stop_children([server.child])
 
 
 def test_it_keeps_its_data_over_a_restart(data_dir: Path) -> None:
