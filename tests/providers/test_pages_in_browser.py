@@ -1,0 +1,142 @@
+"""The provider pages in a real browser."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from organizations.models import User
+from providers.models import WorkspaceProvider
+from tests.factories import make_operation, make_provider
+from tests.people import signed_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LIST = "/manage/admin/workspace-providers/"
+
+
+@pytest.fixture
+def manager_page(page: Page, site_manager: User, live_server: Any) -> Page:
+    """A page in which a site manager is signed in."""
+    page.context.add_cookies([session_of(site_manager, live_server)])
+    return page
+
+
+def session_of(user: User, live_server: Any) -> Any:
+    return {"name": "sessionid", "value": signed_in(user).cookies["sessionid"].value, "url": live_server.url}
+
+
+def asked(page: Page) -> list[str]:
+    """The paths that the page asks the server for from now on."""
+    paths: list[str] = []
+    page.on("request", lambda request: paths.append(request.url.partition("/workspace-providers/")[2]))
+    return paths
+
+
+def test_a_card_is_opened_by_keyboard_and_loads_its_body_once(manager_page: Page) -> None:
+    provider = make_provider(name="sydney", namespace="coder-prod")
+    manager_page.goto(LIST)
+    paths = asked(manager_page)
+    manager_page.locator("summary").focus()
+    manager_page.keyboard.press("Enter")
+    expect(manager_page.get_by_text("coder-prod")).to_be_visible()
+    manager_page.keyboard.press("Enter")
+    expect(manager_page.get_by_text("coder-prod")).to_be_hidden()
+    manager_page.keyboard.press("Enter")
+    expect(manager_page.get_by_text("coder-prod")).to_be_visible()
+    assert paths == [f"{provider.pk}/"]
+    assert manager_page.url.endswith(LIST)
+
+
+def test_typing_searches_keeps_the_filter_and_changes_the_address(manager_page: Page) -> None:
+    make_provider(name="blue-1", status="error")
+    make_provider(name="blue-2")
+    make_provider(name="red", status="error")
+    manager_page.goto(LIST)
+    manager_page.get_by_role("link", name="Error 2").click()
+    expect(manager_page.locator("h2")).to_have_text(["blue-1", "red"])
+    manager_page.get_by_role("searchbox").press_sequentially("blue")
+    expect(manager_page.locator("h2")).to_have_text(["blue-1"])
+    expect(manager_page.get_by_role("searchbox")).to_be_focused()
+    assert "q=blue" in manager_page.url
+    assert "status=error" in manager_page.url
+    manager_page.go_back()
+    manager_page.get_by_role("link", name="All 3").click()
+    expect(manager_page.locator("h2")).to_have_count(3)
+
+
+def test_all_cards_are_expanded_and_collapsed(manager_page: Page) -> None:
+    make_provider(namespace="one")
+    make_provider(namespace="two")
+    manager_page.goto(LIST)
+    manager_page.get_by_role("link", name="Expand all").click()
+    expect(manager_page.get_by_text("Cluster address")).to_have_count(2)
+    manager_page.get_by_role("link", name="Collapse all").click()
+    expect(manager_page.get_by_text("Cluster address")).to_have_count(0)
+
+
+def test_a_change_reaches_the_chip_and_the_open_card(manager_page: Page) -> None:
+    provider = make_provider()
+    manager_page.goto(f"{LIST}?expanded={provider.pk}")
+    WorkspaceProvider.objects.update(status="error", reason="dns_failed", status_since=timezone.now())
+    expect(manager_page.locator(".chip.error")).to_be_visible(timeout=15_000)
+    expect(manager_page.locator(".why")).to_contain_text("can't be resolved")
+
+
+def test_check_now_waits_in_place_for_the_outcome(manager_page: Page) -> None:
+    make_provider(status="error", reason="dns_failed")
+    manager_page.goto(f"{LIST}?expand=all")
+    manager_page.get_by_role("button", name="Check now").click()
+    expect(manager_page.get_by_text("Checking now")).to_be_visible()
+    after = timezone.now() + timedelta(seconds=1)
+    WorkspaceProvider.objects.update(status="ready", reason="", last_check_at=after)
+    expect(manager_page.get_by_text("Checking now")).to_be_hidden()
+    expect(manager_page.locator(".chip.ready")).to_be_visible()
+    expect(manager_page.locator(".why")).to_have_count(0)
+    assert manager_page.url.endswith("?expand=all")
+
+
+def test_the_card_is_loaded_again_when_its_operation_ends(manager_page: Page) -> None:
+    operation = make_operation(make_provider(release_revision=3), state="running", started_at=timezone.now())
+    manager_page.goto(f"{LIST}?expand=all")
+    expect(manager_page.get_by_text("revision 3")).to_be_visible()
+    WorkspaceProvider.objects.update(release_revision=4)
+    type(operation).objects.update(state="succeeded", finished_at=timezone.now())
+    expect(manager_page.get_by_text("revision 4")).to_be_visible()
+    expect(manager_page.get_by_role("link", name="Redeploy")).to_be_visible()
+
+
+def test_without_javascript_everything_is_a_link(browser: Browser, site_manager: User, live_server: Any) -> None:
+    make_provider(name="sydney", namespace="coder-prod")
+    make_provider(name="europe")
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    context.add_cookies([session_of(site_manager, live_server)])
+    page = context.new_page()
+    page.goto(LIST)
+    page.get_by_role("searchbox").fill("syd")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("h2")).to_have_text(["sydney"])
+    page.locator("summary").click()
+    page.get_by_role("link", name="Open the page of sydney").click()
+    expect(page.get_by_text("coder-prod")).to_be_visible()
+    page.get_by_role("button", name="Check now").click()
+    expect(page.get_by_text("sydney is being checked now.")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_longest_texts_fit_the_page(manager_page: Page, width: int) -> None:
+    make_provider(
+        name="n" * 63,
+        hostname=f"https://{'h' * 63}.{'h' * 63}.{'h' * 63}.example.com",
+        cluster_address=f"https://{'c' * 63}.{'c' * 63}.{'c' * 63}.example.com",
+        namespace="s" * 63,
+        cordoned_at=timezone.now(),
+        cordon_reason="W" * 255,
+        status="error",
+        message="M" * 500,
+    )
+    manager_page.set_viewport_size({"width": width, "height": 900})
+    manager_page.goto(f"{LIST}?expand=all")
+    assert manager_page.evaluate("document.documentElement.scrollWidth") <= width
