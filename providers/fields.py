@@ -50,7 +50,7 @@ def unseal(text: str) -> Secret:
 
 
 def cipher() -> MultiFernet:
-    """Encrypts with the first key, decrypts with any; keys are derived, so that a configured one may have any length."""
+    """Encrypts with the first key, decrypts with any; keys are derived, so that a one may have any length."""
     return _cipher(tuple(settings.ENCRYPTION_KEYS))
 
 

@@ -23,7 +23,7 @@ class ClusterCredential(models.Model):
         return f"credential of {self.provider_id}"
 
     def target(self) -> ClusterTarget:
-        """What the cluster modules need. Costs a query unless the provider is already loaded. Raises UndecryptableError."""
+        """What the cluster modules need; a query unless the provider is loaded. Raises UndecryptableError."""
         return ClusterTarget(
             address=self.provider.cluster_address,
             namespace=self.provider.namespace,
