@@ -153,6 +153,12 @@ def test_it_says_namespace_missing(look: Look) -> None:
     assert "coder" in evidence.message
 
 
+def test_it_says_namespace_terminating(look: Look) -> None:
+    going = (200, {"status": {"phase": "Terminating"}})
+    evidence = look(ApiServer({"/version": VERSION, "/api/v1/namespaces/coder": going}))
+    assert (evidence.reason, evidence.namespace_phase) == ("namespace_terminating", "Terminating")
+
+
 def test_it_survives_answers_of_the_wrong_shape(look: Look) -> None:
     evidence = look(ApiServer({"/version": VERSION, "/api/v1/namespaces/coder": (200, {"status": 5})}))
     assert evidence.reason == "unexpected"
