@@ -22,7 +22,8 @@ def test_the_index_names_the_archive_beside_it(client: Client) -> None:
     assert archive.status_code == 200
     assert archive["Content-Type"] == "application/gzip"
     assert hashlib.sha256(archive.content).hexdigest() == entry["digest"]
-    assert f"{CHART_NAME}/Chart.yaml" in tarfile.open(fileobj=io.BytesIO(archive.content)).getnames()
+    with tarfile.open(fileobj=io.BytesIO(archive.content)) as files:
+        assert f"{CHART_NAME}/Chart.yaml" in files.getnames()
 
 
 def test_a_helm_that_has_it_already_is_told_so(client: Client) -> None:
