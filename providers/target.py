@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 class ClusterTarget:
     """One cluster address and one namespace, with the credential for them. Its repr shows no secret.
 
-    `address` is https://host[:port][/path] without a trailing slash; an empty `ca_pem` means the trust store of the system.
+    `address` is https://host[:port][/path] without a trailing slash; an empty `ca_pem` means the system's trust store.
     """
 
     address: str
