@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, Prefetch, Window, prefetch_related_objects
+from django.db.models import Count, F, Prefetch, QuerySet, Window, prefetch_related_objects
 from django.db.models.functions import Lower, RowNumber
 from django.utils import timezone
 
@@ -32,6 +32,12 @@ SHOWN_ORGANIZATIONS = 3
 MOST_CHANGES = 1000  # a flapping provider's month is cut there; its availability then covers less
 CHECK_PATIENCE = timedelta(minutes=1)
 READING_TIME = timedelta(minutes=10)
+
+
+class _Change(NamedTuple):
+    at: datetime
+    old: str
+    new: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,8 +119,7 @@ def load_details(providers: Sequence[WorkspaceProvider]) -> dict[UUID, ProviderD
     """The details of each provider, in six queries however many there are."""
     ids, now = [provider.pk for provider in providers], timezone.now()
     organizations, organization_counts = _organizations(ids)
-    shown = _newest_changes(ids, SHOWN_CHANGES)
-    month = _newest_changes(ids, MOST_CHANGES, kind=ChangeKind.STATUS, at__gte=now - MONTH)
+    shown, month = _shown_changes(ids), _changes_of_month(ids, now)
     operations, credentials = _operations(ids), _with_credential(ids)
     return {
         provider.pk: ProviderDetails(
@@ -160,18 +165,32 @@ def _organizations(ids: Sequence[UUID]) -> tuple[dict[UUID, list[str]], dict[UUI
     return names, counts
 
 
-def _newest_changes(ids: Sequence[UUID], count: int, **filters: Any) -> dict[UUID, list[StatusChange]]:
-    """At most `count` changes per provider, newest first; one query."""
-    row = Window(RowNumber(), "provider", [F("at").desc(), F("id").desc()])
-    rows = StatusChange.objects.filter(provider__in=ids, **filters).annotate(row=row).filter(row__lte=count)
+def _shown_changes(ids: Sequence[UUID]) -> dict[UUID, list[StatusChange]]:
+    """The last few changes of each, newest first."""
     found: dict[UUID, list[StatusChange]] = defaultdict(list)
-    for change in rows.order_by("row"):
+    for change in _newest(StatusChange.objects.filter(provider__in=ids), SHOWN_CHANGES):
         found[change.provider_id].append(change)
     return found
 
 
+def _changes_of_month(ids: Sequence[UUID], now: datetime) -> dict[UUID, list[_Change]]:
+    """Changes of status in the last 30 days, newest first, at most MOST_CHANGES each. Plain rows: they may be many."""
+    changes = StatusChange.objects.filter(provider__in=ids, kind=ChangeKind.STATUS, at__gte=now - MONTH)
+    found: dict[UUID, list[_Change]] = defaultdict(list)
+    for provider_id, at, old, new in _newest(changes, MOST_CHANGES).values_list("provider_id", "at", "old", "new"):
+        found[provider_id].append(_Change(at, old, new))
+    return found
+
+
+def _newest(changes: QuerySet[StatusChange], count: int) -> QuerySet[StatusChange]:
+    """At most `count` of each provider, newest first."""
+    row = Window(RowNumber(), "provider", [F("at").desc(), F("id").desc()])
+    return changes.annotate(row=row).filter(row__lte=count).order_by("row")
+
+
 def _lines(newest_first: Sequence[StatusChange], now: datetime) -> list[ChangeLine]:
-    lines, ends = [], {}
+    lines: list[ChangeLine] = []
+    ends: dict[str, datetime] = {}
     for change in newest_first:
         end = ends.get(change.kind)
         ends[change.kind] = change.at
@@ -180,7 +199,7 @@ def _lines(newest_first: Sequence[StatusChange], now: datetime) -> list[ChangeLi
     return lines
 
 
-def _availability(provider: WorkspaceProvider, changes: Sequence[StatusChange], now: datetime) -> Availability:
+def _availability(provider: WorkspaceProvider, changes: Sequence[_Change], now: datetime) -> Availability:
     """From the changes of the last 30 days, newest first."""
     known_since = changes[-1].at if len(changes) == MOST_CHANGES else provider.created_at
     life = timeline.spans(changes, status=provider.status, registered_at=known_since, now=now)

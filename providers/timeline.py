@@ -1,7 +1,8 @@
 """What the status changes of a provider add up to: spans, availability, the strip, durations. Pure functions."""
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Protocol
@@ -10,7 +11,6 @@ from providers.choices import ProviderStatus
 
 NONE = "none"
 WORST_FIRST = (ProviderStatus.ERROR, ProviderStatus.PENDING, ProviderStatus.READY)
-NO_TIME = timedelta()
 
 
 class Change(Protocol):
@@ -32,10 +32,6 @@ class Span:
     start: datetime
     end: datetime
 
-    @property
-    def duration(self) -> timedelta:
-        return self.end - self.start
-
 
 def spans(changes: Iterable[Change], *, status: str, registered_at: datetime, now: datetime) -> list[Span]:
     """The whole life of a provider, oldest first and without gaps.
@@ -51,25 +47,24 @@ def spans(changes: Iterable[Change], *, status: str, registered_at: datetime, no
     return [span for span in found if span.status and span.end > span.start]
 
 
-def clipped(life: Iterable[Span], *, start: datetime, end: datetime) -> list[Span]:
-    """The parts of the spans that lie between `start` and `end`."""
-    parts = [replace(span, start=max(span.start, start), end=min(span.end, end)) for span in life]
-    return [span for span in parts if span.end > span.start]
-
-
 def availability(life: Iterable[Span], *, start: datetime, end: datetime) -> float | None:
     """Share of ready time in ready and error time, 0 to 1; None when there was neither."""
-    parts = clipped(life, start=start, end=end)
-    ready = sum((span.duration for span in parts if span.status == ProviderStatus.READY), NO_TIME)
-    error = sum((span.duration for span in parts if span.status == ProviderStatus.ERROR), NO_TIME)
+    held: dict[str, timedelta] = defaultdict(timedelta)
+    for span in _overlapping(life, start, end):
+        held[span.status] += min(span.end, end) - max(span.start, start)
+    ready, error = held[ProviderStatus.READY], held[ProviderStatus.ERROR]
     return ready / (ready + error) if ready + error else None
 
 
 def strip(life: Iterable[Span], *, start: datetime, end: datetime, count: int) -> list[str]:
     """`count` equal parts of the time, oldest first: the worst status that held in each, or `none`."""
-    within, width = clipped(life, start=start, end=end), (end - start) / count
+    within, width = _overlapping(life, start, end), (end - start) / count
     edges = [start + width * number for number in range(count + 1)]
-    return [_worst(clipped(within, start=left, end=right)) for left, right in pairwise(edges)]
+    return [_worst(_overlapping(within, left, right)) for left, right in pairwise(edges)]
+
+
+def _overlapping(life: Iterable[Span], start: datetime, end: datetime) -> list[Span]:
+    return [span for span in life if span.end > start and span.start < end]
 
 
 def _worst(parts: Iterable[Span]) -> str:

@@ -17,6 +17,7 @@ from providers.filters import FILTERS, SORT_LABELS, ProviderFilter, facets_of
 from providers.models import WorkspaceProvider
 from providers.policies import can_manage, require_view
 from providers.querysets import WorkspaceProviderQuerySet
+from providers.views.scope import person_of
 
 PAGE_SIZE = 50
 ALL = "all"
@@ -24,8 +25,7 @@ ALL = "all"
 
 @require_safe
 def provider_list(request: HttpRequest) -> HttpResponse:
-    require_view(request.user)
-    visible = WorkspaceProvider.objects.visible_to(request.user)
+    visible = _visible(request)
     wanted = ProviderFilter.from_query(request.GET)
     searched = wanted.searched(visible)
     page = Paginator(for_cards(wanted.narrowed(searched)), PAGE_SIZE).get_page(request.GET.get("page"))
@@ -46,8 +46,7 @@ def provider_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def provider_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The page of one provider, or the body of its card. `waiting`: only once a requested check is done."""
-    require_view(request.user)
-    provider = get_object_or_404(for_cards(WorkspaceProvider.objects.visible_to(request.user)), pk=pk)
+    provider = get_object_or_404(for_cards(_visible(request)), pk=pk)
     cards = make_cards([provider], user=request.user)
     if not wants_partial(request):
         return render(request, "providers/provider_detail.html", _cards_context(cards) | {"card": cards[0]})
@@ -62,9 +61,9 @@ def provider_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def provider_chips(request: HttpRequest) -> HttpResponse:
     """The marks of the cards on a page, if they differ from the `state` that it shows; 204 if not."""
-    require_view(request.user)
+    visible = _visible(request)
     ids = _ids(request.GET, "ids")[:PAGE_SIZE]
-    rows = for_cards(WorkspaceProvider.objects.visible_to(request.user)).in_bulk(ids)
+    rows = for_cards(visible).in_bulk(ids)
     cards = make_cards([rows[pk] for pk in ids if pk in rows], user=request.user, opened=set())
     gone = [pk for pk in ids if pk not in rows]
     shown = request.GET.get("state", "")
@@ -78,6 +77,13 @@ def provider_chips(request: HttpRequest) -> HttpResponse:
         if before.get(card.provider.pk) != card.state:
             trigger_client_event(response, f"provider-changed-{card.provider.pk}")
     return response
+
+
+def _visible(request: HttpRequest) -> WorkspaceProviderQuerySet:
+    """The providers that this person may see. Raises PermissionDenied for those to whom these pages are closed."""
+    person = person_of(request)
+    require_view(person)
+    return WorkspaceProvider.objects.visible_to(person)
 
 
 def _cards_context(cards: list[Card]) -> dict[str, Any]:

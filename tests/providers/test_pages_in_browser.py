@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from organizations.models import User
 from providers.models import WorkspaceProvider
@@ -30,7 +30,12 @@ def session_of(user: User, live_server: Any) -> Any:
 def asked(page: Page) -> list[str]:
     """The paths that the page asks the server for from now on."""
     paths: list[str] = []
-    page.on("request", lambda request: paths.append(request.url.partition("/workspace-providers/")[2]))
+
+    def note(request: Request) -> None:
+        _, found, path = request.url.partition("/workspace-providers/")
+        paths.extend([path] if found else [])
+
+    page.on("request", note)
     return paths
 
 
@@ -47,6 +52,16 @@ def test_a_card_is_opened_by_keyboard_and_loads_its_body_once(manager_page: Page
     expect(manager_page.get_by_text("coder-prod")).to_be_visible()
     assert paths == [f"{provider.pk}/"]
     assert manager_page.url.endswith(LIST)
+
+
+def test_cards_that_come_open_are_not_loaded_again(manager_page: Page) -> None:
+    provider = make_provider()
+    paths = asked(manager_page)
+    manager_page.goto(f"{LIST}?expanded={provider.pk}", wait_until="networkidle")
+    manager_page.get_by_role("link", name="Expand all").click()
+    expect(manager_page.get_by_text("Cluster address")).to_have_count(1)
+    manager_page.wait_for_load_state("networkidle")
+    assert paths == [f"?expanded={provider.pk}", "?expand=all"]
 
 
 def test_typing_searches_keeps_the_filter_and_changes_the_address(manager_page: Page) -> None:
