@@ -12,7 +12,7 @@ from coderadmin.embedded.sandbox.call import Call, find_place, read_body, verb_o
 from coderadmin.embedded.sandbox.deleting import delete, delete_collection
 from coderadmin.embedded.sandbox.errors import ApiError, bad_request, forbidden, unauthorized, unavailable
 from coderadmin.embedded.sandbox.faults import SLOW_SECONDS, Fault
-from coderadmin.embedded.sandbox.identity import ANONYMOUS, Tokens, User
+from coderadmin.embedded.sandbox.identity import ANONYMOUS, Tokens, User, service_account_user
 from coderadmin.embedded.sandbox.logs import container_log
 from coderadmin.embedded.sandbox.rbac import Attributes, denial, is_allowed
 from coderadmin.embedded.sandbox.resources import ResourceTypes
@@ -133,7 +133,22 @@ class Api:
             return ANONYMOUS
         if scheme.lower() != "bearer" or self._has(Fault.REVOKED_TOKEN):
             raise unauthorized()
-        return self._tokens.user(token.strip())
+        return self._impersonated(request, self._tokens.user(token.strip()))
+
+    def _impersonated(self, request: web.Request, user: User) -> User:
+        """The person that the caller wants to be taken for, when the caller may."""
+        name = request.headers.get("Impersonate-User")
+        if not name:
+            return user
+        wanted = Attributes("impersonate", resource="users", name=name)
+        if not is_allowed(self._store, user, wanted):
+            raise ApiError(403, "Forbidden", f'users "{name}" is forbidden: {denial(user, wanted)}')
+        _, _, account = name.partition("system:serviceaccount:")
+        if account:
+            namespace, _, account_name = account.partition(":")
+            return service_account_user(namespace, account_name)
+        groups = request.headers.getall("Impersonate-Group", [])
+        return User(name, (*groups, "system:authenticated"))
 
     def _has(self, fault: Fault) -> bool:
         return fault in self._faults()

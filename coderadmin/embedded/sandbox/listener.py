@@ -13,6 +13,7 @@ from coderadmin.embedded.sandbox.faults import Fault
 
 ADDRESS = "127.0.0.1"
 LARGEST_BODY = 8 * 2**20
+DROP_SECONDS = 0.05  # aiohttp takes 0 for "no limit"
 
 
 class Listener:
@@ -35,7 +36,9 @@ class Listener:
         handler = _never_answer if Fault.SILENT in faults else self._handler
         application = web.Application(client_max_size=LARGEST_BODY)
         application.router.add_route("*", "/{path:.*}", handler)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.0, handler_cancellation=True)
+        self._runner = web.AppRunner(
+            application, access_log=None, shutdown_timeout=DROP_SECONDS, handler_cancellation=True
+        )
         await self._runner.setup()
         await web.TCPSite(self._runner, ADDRESS, self.port, ssl_context=self._tls(faults), reuse_address=True).start()
 

@@ -183,6 +183,7 @@ _DELETE_OPTIONS = _message(
     (4, Field("propagationPolicy", _text)),
     (5, _list("dryRun")),
 )
+_TOKEN_SPEC = _message((1, _list("audiences")), (4, Field("expirationSeconds", int)))
 _MESSAGES: dict[str, Decoder] = {
     "Secret": _message(
         (1, _METADATA),
@@ -200,5 +201,6 @@ _MESSAGES: dict[str, Decoder] = {
     "SelfSubjectAccessReview": _message((1, _METADATA), (2, Field("spec", _ACCESS_SPEC))),
     "SelfSubjectRulesReview": _message((1, _METADATA), (2, Field("spec", _message((1, Field("namespace", _text)))))),
     "SelfSubjectReview": _message((1, _METADATA)),
+    "TokenRequest": _message((1, _METADATA), (2, Field("spec", _TOKEN_SPEC))),
     "DeleteOptions": _DELETE_OPTIONS,
 }
