@@ -66,13 +66,14 @@ def beat() -> None:
 
 @main.command()
 def migrate() -> None:
-    """Bring the database to this version."""
+    """Bring the database to this version; on the first run create the site admin and print how to sign in."""
     _set_up_django()
     from django.core.management import call_command
     from django.db import DatabaseError
 
     try:
         call_command("migrate", interactive=False)
+        call_command("first_start")
     except DatabaseError as error:
         raise click.ClickException(f"The database could not be migrated: {_one_line(error)}") from error
 

@@ -1,6 +1,7 @@
 """People and the organizations that they belong to."""
 
 import uuid
+from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
@@ -18,14 +19,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=150, blank=True)
     site_role = models.CharField(max_length=16, choices=SiteRole, default=SiteRole.MEMBER)
-    is_active = models.BooleanField(default=True)  # type: ignore[misc]  # a plain True in the base class
+    is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("support staff", default=False)
     must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     objects = UserManager()
 

@@ -26,7 +26,7 @@ class ReadOnlyInline(admin.TabularInline):
 
 class AllowlistInline(ReadOnlyInline):
     model = AllowlistEntry
-    fields = readonly_fields = ["organization", "closing", "created_at"]
+    fields = readonly_fields = ("organization", "closing", "created_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AllowlistEntry]:
         return super().get_queryset(request).select_related("organization", "provider")
@@ -34,7 +34,7 @@ class AllowlistInline(ReadOnlyInline):
 
 class LineInline(ReadOnlyInline):
     model = OperationLine
-    fields = readonly_fields = ["at", "level", "text", "remedy"]
+    fields = readonly_fields = ("at", "level", "text", "remedy")
 
 
 @admin.register(WorkspaceProvider)

@@ -13,9 +13,8 @@ from providers.models import Operation, OperationLine
 MOST_LINES = 500
 PATIENCE = timedelta(seconds=10)  # a healthy worker takes an operation within a second
 LONGEST_LABEL = 40  # characters; a longer first part is a sentence with a colon
-
-
-NEWEST_LINES = Prefetch("lines", OperationLine.objects.order_by("-id")[: MOST_LINES + 1], to_attr="newest_lines")
+NEWEST = "newest_lines"
+NEWEST_LINES = Prefetch("lines", OperationLine.objects.order_by("-id")[: MOST_LINES + 1], to_attr=NEWEST)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +45,7 @@ class NextStep:
 
 def log_of(operation: Operation) -> Log:
     """One query, none with NEWEST_LINES or `lines` prefetched."""
-    newest = sorted(getattr(operation, NEWEST_LINES.to_attr, None) or operation.lines.all(), key=lambda line: line.pk)
+    newest = sorted(getattr(operation, NEWEST, None) or operation.lines.all(), key=lambda line: line.pk)
     if operation.error_text and newest and newest[-1].text == operation.error_text:
         newest.pop()  # the page shows it below the log, with the next steps
     waits = operation.state == OperationState.QUEUED and timezone.now() - operation.requested_at > PATIENCE

@@ -1,18 +1,16 @@
 """How providers are listed and claimed."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import Self
 from uuid import UUID
 
+from django.apps import apps
 from django.db import connection, models
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Lower
 
 from organizations.models import User
 from organizations.policies import can_read_providers
-
-if TYPE_CHECKING:
-    pass
 
 CLAIM_DUE = """
     UPDATE providers_workspaceprovider SET next_check_at = %(next)s
@@ -34,7 +32,7 @@ SORTS = {
 }
 
 
-class WorkspaceProviderQuerySet(models.QuerySet["WorkspaceProvider"]):
+class WorkspaceProviderQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
         """All for site admin, site manager and auditor; else those on an allowlist of one's organizations."""
         if can_read_providers(user):
@@ -50,7 +48,7 @@ class WorkspaceProviderQuerySet(models.QuerySet["WorkspaceProvider"]):
                 | Q(hostname__icontains=word)
                 | Q(cluster_address__icontains=word)
                 | Q(namespace__icontains=word)
-                | Q(id__in=self.model.objects.filter(organizations__name__icontains=word).values("id"))
+                | Q(id__in=self.model._default_manager.filter(organizations__name__icontains=word).values("id"))
             )
         return found
 
@@ -60,7 +58,7 @@ class WorkspaceProviderQuerySet(models.QuerySet["WorkspaceProvider"]):
 
     def with_environment_counts(self) -> Self:
         """Adds `environment_count` and `running_count`, by subquery."""
-        environments = self.model._meta.get_field("environments").related_model.objects.filter(provider=OuterRef("pk"))
+        environments = apps.get_model("environments", "Environment").objects.filter(provider=OuterRef("pk"))
 
         def count(rows: models.QuerySet) -> Coalesce:
             totals = rows.order_by().values("provider").annotate(total=Count("pk")).values("total")

@@ -1,6 +1,6 @@
 """Addresses of the provider pages: one per action, state changes by POST only."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from providers import views
 
@@ -24,7 +24,7 @@ operation_urls = [
     path("", views.operation_detail, name="operation_detail"),
     path("cancel/", views.operation_cancel, name="operation_cancel"),
 ]
-admin_urls = [
+admin_urls: list[URLPattern | URLResolver] = [
     path("", views.provider_list, name="provider_list"),
     path("new/", views.provider_create, name="provider_create"),
     path("chips/", views.provider_chips, name="provider_chips"),

@@ -9,7 +9,8 @@ from organizations.models import User
 from providers.addresses import normalise_cluster_address, validate_namespace
 from providers.choices import CredentialKind
 from providers.forms.sealing import SealError, seal, unseal
-from providers.kube.kubeconfig import Context, Kubeconfig, KubeconfigError, parse_kubeconfig
+from providers.kube.kubeconfig import Context, Kubeconfig, parse_kubeconfig
+from providers.kube.kubeconfig_rules import KubeconfigError
 from providers.kube.pem import PemError, normalise_certificates
 from providers.target import ClusterTarget
 
@@ -154,9 +155,7 @@ class CredentialForm(forms.Form):
 
     def _show_again(self, **values: str) -> None:
         """What the form's inputs hold when it comes back."""
-        self.data = self.data.copy()
-        for name, value in values.items():
-            self.data[name] = value
+        self.data = dict(self.data.items()) | values
 
     def _kubeconfig_text(self) -> str:
         """What was pasted now, or else what was pasted in the step before. Raises SealError."""
@@ -167,7 +166,7 @@ class CredentialForm(forms.Form):
         """For the case that the form comes back: the kubeconfig in a sealed field, and its contexts to choose from."""
         self.contexts = kubeconfig.contexts
         usable = [(context.name, _described(context)) for context in self.contexts if not context.refusal]
-        self.fields["context"].widget.choices = usable  # type: ignore[attr-defined]
+        self.fields["context"].widget.choices = usable
         chosen = self.cleaned_data.get("context", "")
         names = [name for name, _ in usable]
         self._show_again(sealed_kubeconfig=seal(text, person=self.person.pk))

@@ -141,11 +141,12 @@ class ProviderUpdateForm(ProviderForm):
         super().__init__(*args, initial=initial, **kwargs)
         self.provider = provider
         self.has_credential = ClusterCredential.objects.filter(provider=provider).exists()
-        keep = "Keep the one that is set" if self.has_credential else "None yet: wait for the provider's first call"
+        keep = "Keep what is set" if self.has_credential else "None yet: wait for the provider's first call"
         self.fields["way"].choices = [(KEEP, keep), *WAYS[:2]]  # type: ignore[attr-defined]
         self.fields["way"].initial = KEEP
         self.fields["way"].label = "Cluster credential"
         self.fields["hostname"].required = True
+        self.fields["hostname"].help_text = "A subdomain of this deployment."
         self.fields["name"].widget.attrs.pop("autofocus", None)
         if provider.built_in:
             self._fix_place()

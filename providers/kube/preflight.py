@@ -20,8 +20,8 @@ from providers.kube.preflight_cluster import (
 from providers.kube.preflight_network import check_certificate, check_connection, check_name
 from providers.kube.preflight_release import check_release
 from providers.kube.probe import MALFORMED, RELEASE_NAME
-from providers.kube.remedies import remedy_for
 from providers.kube.resolver import lookup
+from providers.reasons import reason_for
 from providers.target import ClusterTarget
 
 Check = Callable[[], Awaitable[Finding | None]]
@@ -92,7 +92,7 @@ async def _run(step: Step) -> Finding | None:
     except MALFORMED:
         logger.warning("malformed answer in pre-flight check %s", code, exc_info=True)
         reason, detail = Reason.UNEXPECTED.value, "The cluster answers in a form that we do not understand."
-    return Finding(code=code, label=label, level=Level.ERROR, detail=detail, remedy=remedy_for(reason))
+    return Finding(code=code, label=label, level=Level.ERROR, detail=detail, remedy=reason_for(reason).remedy)
 
 
 async def _check_hostname(hostname: str) -> Finding:

@@ -14,8 +14,8 @@ from providers.kube.findings import Finding, Level
 from providers.kube.namespaces import namespace_phase
 from providers.kube.permissions import INSTALL
 from providers.kube.preflight_network import is_near
-from providers.kube.remedies import remedy_for
 from providers.kube.version import read_version, require_supported
+from providers.reasons import reason_for
 from providers.target import ClusterTarget
 
 DEFAULT_STORAGE = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
@@ -78,7 +78,7 @@ async def check_permissions(client: KubeClient) -> Finding:
             label="Permissions",
             level=Level.ERROR,
             detail=f"The credential may not: {grouped(missing)}.",
-            remedy=remedy_for(Reason.VERB_DENIED),
+            remedy=reason_for(Reason.VERB_DENIED).remedy,
         )
     detail = f"All {sum(len(each.verbs) for each in INSTALL)} needed verbs are allowed."
     return Finding(code="permissions", label="Permissions", level=Level.OK, detail=detail)

@@ -5,7 +5,7 @@ from providers.kube.errors import Reason
 from providers.kube.findings import Finding, Level
 from providers.kube.probe import ENVPROXY
 from providers.kube.releases import PENDING, Revision, list_revisions, read_chart
-from providers.kube.remedies import remedy_for
+from providers.reasons import reason_for
 
 CHART_NAME = "workspace-provider"
 
@@ -37,7 +37,7 @@ def _describe(newest: Revision, version: str, release_name: str, *, was_deployed
         return _finding(Level.WARNING, f"{what} is {newest.status}{since}.", remedy)
     if newest.status == "deployed":
         return _finding(Level.OK, f"{what} is deployed and will be upgraded.")
-    return _finding(Level.WARNING, f"{what} is {newest.status}.", remedy_for(Reason.RELEASE_FAILED))
+    return _finding(Level.WARNING, f"{what} is {newest.status}.", reason_for(Reason.RELEASE_FAILED).remedy)
 
 
 async def _check_free(client: KubeClient, release_name: str) -> Finding:

@@ -12,10 +12,10 @@ from django.utils import timezone
 from providers.choices import ChangeKind, ProviderStatus
 from providers.evaluate import Facts, Verdict, evaluate
 from providers.fields import UndecryptableError
+from providers.kube.blocking import collect_many_now
 from providers.kube.evidence import Evidence
-from providers.kube.probe import CheckRequest, collect_many
+from providers.kube.probe import CheckRequest
 from providers.models import StatusChange, WorkspaceProvider
-from providers.services.stepping import step_through
 from providers.services.targets import target_of
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def check_providers(ids: Sequence[UUID]) -> None:
     }
     requests = list(_requests(providers.values()))
     timeout = settings.CHECK_TIMEOUT.total_seconds()
-    for provider_id, evidence in step_through(collect_many(requests, deadline=timeout)):
+    for provider_id, evidence in collect_many_now(requests, deadline=timeout):
         store_evidence(providers[UUID(str(provider_id))], evidence)
 
 

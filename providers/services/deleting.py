@@ -6,8 +6,8 @@ from django.db.models import ProtectedError
 
 from providers.choices import LineLevel
 from providers.errors import RefusedError
-from providers.helm.gateway import RELEASE_NAME, uninstall
-from providers.helm.release import HelmError
+from providers.helm.gateway import uninstall
+from providers.helm.release import RELEASE_NAME, HelmError
 from providers.models import WorkspaceProvider
 from providers.services.locking import locked
 from providers.services.operations import require_deletable

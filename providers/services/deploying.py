@@ -13,7 +13,6 @@ from django.utils import timezone
 from providers.choices import LineLevel
 from providers.helm.gateway import deploy
 from providers.helm.release import HelmError, HelmErrorCode
-from providers.helm.values import make_values
 from providers.kube.diagnose import deployment_progress, explain_workload
 from providers.kube.errors import KubeError
 from providers.kube.probe import ENVPROXY
@@ -22,6 +21,7 @@ from providers.services.changes import TOKEN_OVERLAP
 from providers.services.checking import check_providers
 from providers.services.preflighting import preflight_provider
 from providers.services.run import OperationCancelledError, OperationFailedError, Run
+from providers.services.values import release_values
 from providers.target import ClusterTarget
 from providers.tokens import digest_of, new_token
 
@@ -37,18 +37,7 @@ def deploy_provider(run: Run) -> None:
     preflight_provider(run)
     target, provider = run.target(), run.provider
     token, row = _mint_token(provider)
-    values = make_values(
-        access_url=settings.ACCESS_URL,
-        envproxy_access_url=provider.envproxy_access_url,
-        hostname=provider.hostname,
-        cluster_address=provider.cluster_address,
-        token=token,
-        devurl_host=provider.devurl_host,
-        ssh_enabled=provider.ssh_enabled,
-        image=provider.effective_envproxy_image,
-        replicas=provider.envproxy_replicas,
-        storage_class=provider.storage_class,
-    )
+    values = release_values(provider, token=token)
     try:
         with _watch_pods(run, target) as watched:
             release = deploy(

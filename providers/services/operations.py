@@ -55,7 +55,7 @@ def require_deletable(provider: WorkspaceProvider) -> None:
         raise RefusedError("The built-in provider is this deployment's own cluster and can't be deleted.")
     if provider.is_default:
         raise RefusedError(f"{provider.name} is the default.", remedy="Make another provider the default first.")
-    environments = provider.environments.select_related("owner")  # type: ignore[attr-defined]
+    environments = provider.environments.select_related("owner")
     if names := [str(environment) for environment in environments[:NAMED_ENVIRONMENTS]]:
         raise EnvironmentsExistError(f"{provider.name} still has environments.", names=names)
 

@@ -3,20 +3,20 @@
 from urllib.parse import urlsplit
 
 from providers.choices import LineLevel
-from providers.kube.preflight import preflight
+from providers.kube.blocking import preflight_now
+from providers.kube.findings import Level
 from providers.services.run import OperationFailedError, Run
-from providers.services.stepping import step_through
 
 
 def preflight_provider(run: Run) -> None:
     """One log line per finding. Raises OperationFailedError when a finding forbids the deployment."""
     failures = 0
     host = urlsplit(run.provider.hostname).hostname or ""
-    findings = preflight(run.target(), needs_ingress=run.provider.is_remote, hostname=host)
-    for finding in step_through(findings):
+    findings = preflight_now(run.target(), needs_ingress=run.provider.is_remote, hostname=host)
+    for finding in findings:
         run.check_cancelled()
         run.log(f"{finding.label}: {finding.detail}", level=LineLevel(finding.level), remedy=finding.remedy)
-        failures += finding.level == LineLevel.ERROR
+        failures += finding.level == Level.ERROR
     if failures:
         things = "one thing" if failures == 1 else f"{failures} things"
         raise OperationFailedError(

@@ -83,4 +83,4 @@ def _last_deletion(provider: WorkspaceProvider) -> Operation | None:
 
 
 def _environments(provider: WorkspaceProvider) -> QuerySet:
-    return provider.environments.select_related("owner", "organization")  # type: ignore[attr-defined]
+    return provider.environments.select_related("owner", "organization")

@@ -19,8 +19,8 @@ from providers.kube.errors import (
     Reason,
     Unauthorized,
 )
-from providers.kube.remedies import remedy_for
 from providers.kube.translate import from_response
+from providers.reasons import reason_for
 from providers.target import ClusterTarget
 
 TARGET = ClusterTarget(address="https://api.example.com:6443", namespace="coder", token="s3cr3t-token")
@@ -79,4 +79,4 @@ def test_a_message_is_one_short_line() -> None:
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_a_remedy(reason: Reason) -> None:
-    assert remedy_for(reason.value)
+    assert reason_for(reason.value).remedy

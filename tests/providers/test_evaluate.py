@@ -1,4 +1,4 @@
-"""The rule of status: evidence × what was known before."""
+"""The rule of status: evidence and what was known before."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -54,7 +54,7 @@ def test_it_is_requested_with_an_audit_row(actor: Actor) -> None:
 def test_a_second_one_is_refused_and_told_who_is_doing_what(actor: Actor) -> None:
     provider = make_provider()
     request_deploy(actor=actor, provider=provider)
-    with pytest.raises(OperationActiveError, match="Deploy by manager@example.com is under way"):
+    with pytest.raises(OperationActiveError, match=r"Deploy by manager@example\.com is under way"):
         request_preflight(actor=actor, provider=provider)
     assert Operation.objects.count() == 1
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import transaction
 from django.utils.crypto import get_random_string
 
 from coderadmin.env import env
@@ -18,6 +19,7 @@ PASSWORD_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  
 class Command(BaseCommand):
     help = "Create the site admin, the default organization and the built-in provider, unless they are there."
 
+    @transaction.atomic  # all or nothing: a generated password that nobody was shown would lock everybody out
     def handle(self, *args: Any, **options: Any) -> None:
         """Prints `sign-in: E-MAIL`, and `password: TEXT` only when this run generated it."""
         email = env.str("CODERADMIN_ADMIN_EMAIL", "admin@example.com")
