@@ -41,7 +41,7 @@ def test_a_hostname_is_kept_in_one_form(typed: str, kept: str) -> None:
         ("https://evilcoder.example.com", "subdomain"),
         ("https://sydney.coder.example.com.evil.org", "subdomain"),
         ("https://user@sydney.coder.example.com", "userinfo"),
-        ("https://evil.org\\@sydney.coder.example.com", "address"),
+        ("https://evil.org\\@sydney.coder.example.com", "userinfo"),
         ("https://sydney.coder.example.com?x=1", "query"),
         ("https://sydney.coder.example.com:0", "address"),
         ("https://sydney.coder.example.com:x", "address"),
