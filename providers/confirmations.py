@@ -140,8 +140,8 @@ def of_delete_anyway(provider: WorkspaceProvider) -> Confirmation:
             f"The release {RELEASE_NAME} stays in namespace {provider.namespace} of {provider.cluster_address}, "
             f"if the cluster still exists: {_contents()}.",
             "What stays there is refused when it calls home.",
+            f"To clean up later: helm uninstall {RELEASE_NAME} --namespace {provider.namespace}",
         ],
-        stays=[f"To clean up later: helm uninstall {RELEASE_NAME} --namespace {provider.namespace}"],
     )
 
 
