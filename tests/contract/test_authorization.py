@@ -146,3 +146,21 @@ def test_a_role_reference_cannot_be_changed(
     _grant(rbac, namespace, READ_CONFIG)
     change = {"roleRef": {"kind": "Role", "name": "other", "apiGroup": RBAC}}
     assert refusal(lambda: rbac.patch_namespaced_role_binding("robot", namespace, change))["code"] == 422
+
+
+def test_a_subject_without_a_namespace_is_of_the_bindings(
+    robot: client.ApiClient, rbac: client.RbacAuthorizationV1Api, namespace: str
+) -> None:
+    rbac.create_namespaced_role(namespace, {"metadata": {"name": "r"}, "rules": [READ_CONFIG]})
+    reference = {"kind": "Role", "name": "r", "apiGroup": RBAC}
+    subjects = [{"kind": "ServiceAccount", "name": "robot"}]
+    rbac.create_namespaced_role_binding(
+        namespace, {"metadata": {"name": "r"}, "subjects": subjects, "roleRef": reference}
+    )
+    assert eventually(lambda: _may(robot, namespace, "get", "configmaps"))
+
+
+def test_a_token_is_given_for_ten_minutes_at_least(
+    robot: client.ApiClient, core: client.CoreV1Api, namespace: str
+) -> None:
+    assert refusal(lambda: _token(core, namespace, seconds=5))["code"] == 422

@@ -63,3 +63,14 @@ def test_a_namespace_has_a_service_account_and_the_clusters_ca(core: client.Core
 def test_there_is_a_node(core: client.CoreV1Api) -> None:
     ready = [condition.status for condition in core.list_node().items[0].status.conditions if condition.type == "Ready"]
     assert ready == ["True"]
+
+
+def test_only_known_fields_select(core: client.CoreV1Api, namespace: str) -> None:
+    status = refusal(lambda: core.list_namespaced_config_map(namespace, field_selector="data.a=1"))
+    assert (status["code"], status["reason"]) == (400, "BadRequest")
+    assert "not a known field selector" in status["message"]
+
+
+def test_items_do_not_repeat_their_type(core: client.CoreV1Api, namespace: str) -> None:
+    core.create_namespaced_config_map(namespace, make_config_map("one"))
+    assert {one.kind for one in core.list_namespaced_config_map(namespace).items} == {None}

@@ -3,6 +3,7 @@
 import pytest
 from kubernetes import client
 
+from tests.clusters import eventually
 from tests.contract.manifests import make_config_map, make_deployment, refusal
 
 
@@ -136,3 +137,27 @@ def test_an_immutable_secret_stays(core: client.CoreV1Api, namespace: str) -> No
     core.create_namespaced_secret(namespace, manifest)
     change = {"data": {"a": "Yw=="}}
     assert refusal(lambda: core.patch_namespaced_secret("s", namespace, change))["code"] == 422
+
+
+def test_an_unknown_api_is_no_status(api: client.ApiClient) -> None:
+    with pytest.raises(client.ApiException) as refused:
+        client.CustomObjectsApi(api).list_cluster_custom_object("nowhere.invalid", "v1", "things")
+    assert (refused.value.status, refused.value.body.strip()) == (404, "404 page not found")
+
+
+def test_a_rule_needs_groups_and_resources(rbac: client.RbacAuthorizationV1Api, namespace: str) -> None:
+    role = {"metadata": {"name": "r"}, "rules": [{"verbs": ["get"]}]}
+    causes = refusal(lambda: rbac.create_namespaced_role(namespace, role))["details"]["causes"]
+    assert {cause["field"] for cause in causes} == {"rules[0].apiGroups", "rules[0].resources"}
+
+
+def test_a_claim_stays_while_a_pod_uses_it(core: client.CoreV1Api, namespace: str) -> None:
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    core.create_namespaced_persistent_volume_claim(namespace, {"metadata": {"name": "home"}, "spec": spec})
+    volume = {"name": "home", "persistentVolumeClaim": {"claimName": "home"}}
+    pod = {"containers": [{"name": "web", "image": "registry.invalid/web:1"}], "volumes": [volume]}
+    core.create_namespaced_pod(namespace, {"metadata": {"name": "user"}, "spec": pod})
+    core.delete_namespaced_persistent_volume_claim("home", namespace)
+    assert core.read_namespaced_persistent_volume_claim("home", namespace).metadata.deletion_timestamp
+    core.delete_namespaced_pod("user", namespace, grace_period_seconds=0)
+    assert eventually(lambda: not core.list_namespaced_persistent_volume_claim(namespace).items)

@@ -99,7 +99,7 @@ def test_no_progress_within_the_deadline_is_said(apps: client.AppsV1Api, namespa
 
 def test_a_used_up_quota_is_said(core: client.CoreV1Api, apps: client.AppsV1Api, namespace: str) -> None:
     core.create_namespaced_resource_quota(namespace, {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}})
-    assert eventually(lambda: core.read_namespaced_resource_quota("none", namespace).status.hard)
+    assert eventually(lambda: getattr(core.read_namespaced_resource_quota("none", namespace).status, "hard", None))
     apps.create_namespaced_deployment(namespace, make_deployment("web"))
     assert eventually(lambda: "ReplicaFailure" in _conditions(apps, namespace))
     failure = _conditions(apps, namespace)["ReplicaFailure"]

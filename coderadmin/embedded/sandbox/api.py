@@ -10,7 +10,14 @@ from aiohttp import web
 from coderadmin.embedded.sandbox import discovery, reading, writing
 from coderadmin.embedded.sandbox.call import Call, find_place, read_body, verb_of
 from coderadmin.embedded.sandbox.deleting import delete, delete_collection
-from coderadmin.embedded.sandbox.errors import ApiError, bad_request, forbidden, unauthorized, unavailable
+from coderadmin.embedded.sandbox.errors import (
+    ApiError,
+    PageNotFoundError,
+    bad_request,
+    forbidden,
+    unauthorized,
+    unavailable,
+)
 from coderadmin.embedded.sandbox.faults import SLOW_SECONDS, Fault
 from coderadmin.embedded.sandbox.identity import ANONYMOUS, Tokens, User, service_account_user
 from coderadmin.embedded.sandbox.logs import container_log
@@ -40,6 +47,8 @@ class Api:
             return await self._answer(request)
         except ApiError as error:
             return web.json_response(error.status(), status=error.code)
+        except PageNotFoundError:
+            return web.Response(status=404, text="404 page not found\n")
         except _UNREADABLE as error:
             logger.exception("cannot make sense of %s %s", request.method, request.path)
             refusal = bad_request(f"the body of the request has an unexpected form: {error!r}")
@@ -57,9 +66,7 @@ class Api:
         return self._answer_path(path, user)
 
     def _answer_path(self, path: str, user: User) -> web.Response:
-        wanted = Attributes("get", path=path or "/")
-        if not is_allowed(self._store, user, wanted):
-            raise ApiError(403, "Forbidden", f"forbidden: {denial(user, wanted)}")
+        self._authorize_path(path, user)
         if path.startswith(_HEALTH_PATHS):
             return web.Response(text="ok")
         if path == "/version":
@@ -69,7 +76,11 @@ class Api:
         return web.json_response(discovery.document(path, self._types.all()))
 
     async def _answer_resource(self, request: web.Request, path: str, user: User) -> web.StreamResponse:
-        place = find_place(path, self._types)
+        try:
+            place = find_place(path, self._types)
+        except PageNotFoundError:
+            self._authorize_path(path, user)
+            raise
         call = Call(
             verb=verb_of(request.method, place, request.query),
             resource=place.resource,
@@ -120,6 +131,11 @@ class Api:
         if call.subresource == "eviction":
             return delete(self._store, replace(call, body=(call.body or {}).get("deleteOptions")))
         return writing.create(self._store, call)
+
+    def _authorize_path(self, path: str, user: User) -> None:
+        wanted = Attributes("get", path=path or "/")
+        if not is_allowed(self._store, user, wanted):
+            raise ApiError(403, "Forbidden", f"forbidden: {denial(user, wanted)}")
 
     def _authorize(self, call: Call) -> None:
         is_own_review = call.resource.kind.startswith("SelfSubject")

@@ -9,7 +9,13 @@ import yaml
 from aiohttp import web
 
 from coderadmin.embedded.sandbox import protobuf
-from coderadmin.embedded.sandbox.errors import bad_request, method_not_allowed, no_such_path, unsupported_media_type
+from coderadmin.embedded.sandbox.errors import (
+    PageNotFoundError,
+    bad_request,
+    method_not_allowed,
+    no_such_path,
+    unsupported_media_type,
+)
 from coderadmin.embedded.sandbox.identity import User
 from coderadmin.embedded.sandbox.ownership import Manager
 from coderadmin.embedded.sandbox.rbac import Attributes
@@ -90,7 +96,9 @@ def find_place(path: str, types: ResourceTypes) -> Place:
     elif steps[0] == "apis" and len(steps) > 3:
         group, version, rest = steps[1], steps[2], steps[3:]
     else:
-        raise no_such_path()
+        raise PageNotFoundError(path)
+    if not types.serves(group, version):
+        raise PageNotFoundError(path)
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 2 and rest[2] not in _NAMESPACE_SUBRESOURCES:
         namespace, rest = rest[1], rest[2:]

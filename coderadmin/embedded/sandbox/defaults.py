@@ -6,6 +6,7 @@ from typing import Any
 
 from coderadmin.embedded.sandbox.store import Object
 
+CLAIM_PROTECTION = "kubernetes.io/pvc-protection"
 _PROBE = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
 
 
@@ -61,7 +62,6 @@ def _fill_container(container: Object) -> None:
     latest = image.endswith(":latest") or ":" not in image.rpartition("/")[2]
     _set(container, terminationMessagePath="/dev/termination-log", terminationMessagePolicy="File", resources={})
     _set(container, imagePullPolicy="Always" if latest else "IfNotPresent")
-    _set(container["resources"], **_requests_from_limits(container["resources"]))
     for port in container.get("ports", []):
         _set(port, protocol="TCP")
     for variable in container.get("env", []):
@@ -82,6 +82,8 @@ def _pod(value: Object) -> None:
     spec = value.setdefault("spec", {})
     _set(spec, serviceAccountName="default", enableServiceLinks=True)
     _fill_pod_spec(spec)
+    for container in spec.get("containers", []):
+        _set(container["resources"], **_requests_from_limits(container["resources"]))
 
 
 def _deployment(value: Object) -> None:
@@ -157,6 +159,13 @@ def _namespace(value: Object) -> None:
 
 def _volume_claim(value: Object) -> None:
     _set(value.setdefault("spec", {}), volumeMode="Filesystem")
+    if "uid" not in value["metadata"]:
+        _set(value["metadata"], finalizers=[CLAIM_PROTECTION])
+
+
+def _network_policy(value: Object) -> None:
+    spec = value.setdefault("spec", {})
+    _set(spec, policyTypes=["Ingress", "Egress"] if "egress" in spec else ["Ingress"])
 
 
 def _storage_class(value: Object) -> None:
@@ -193,6 +202,7 @@ _BY_KIND = {
     "Secret": _secret,
     "Namespace": _namespace,
     "PersistentVolumeClaim": _volume_claim,
+    "NetworkPolicy": _network_policy,
     "StorageClass": _storage_class,
     "Ingress": _ingress,
     "CustomResourceDefinition": _custom_resource_definition,

@@ -24,7 +24,7 @@ def delete(store: Store, call: Call) -> Object:
         return old
     begin_deletion(store, call.key, policy=options.get("propagationPolicy"), grace=options.get("gracePeriodSeconds"))
     left = store.get(call.key)
-    if left is not None or call.resource.plural in ("pods", "persistentvolumeclaims", "services", "serviceaccounts"):
+    if left is not None or call.resource.plural in ("pods", "persistentvolumeclaims", "serviceaccounts"):
         return left or old
     return _success(call.resource, old)
 
@@ -46,7 +46,10 @@ def begin_deletion(store: Store, key: Key, *, policy: str | None = None, grace: 
     old = store[key]
     held = old["metadata"].get("finalizers") or old.get("spec", {}).get("finalizers")
     seconds = _grace_seconds(old, grace)
-    if held or seconds:
+    if key.plural == "namespaces" and not key.group:
+        store.mark_deleted(key)
+        store.replace(key, store[key] | {"metadata": dict(store[key]["metadata"]), "status": {"phase": "Terminating"}})
+    elif held or seconds:
         store.mark_deleted(key, grace_seconds=seconds)
     else:
         store.remove(key)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from coderadmin.embedded.sandbox.errors import no_such_path
+from coderadmin.embedded.sandbox.errors import PageNotFoundError
 from coderadmin.embedded.sandbox.resources import ResourceType
 
 Document = dict[str, Any]
@@ -54,7 +54,7 @@ def openapi(path: str, types: list[ResourceType]) -> Document:
         return {"paths": {_root(one): {"serverRelativeURL": f"/openapi/v3/{_root(one)}"} for one in types}}
     served = [one for one in types if _root(one) == root]
     if not served:
-        raise no_such_path()
+        raise PageNotFoundError(path)
     return {
         "openapi": "3.0.0",
         "info": {"title": "Kubernetes", "version": f"v1.{MINOR}.0"},
@@ -82,7 +82,7 @@ def _patch_path(resource: ResourceType) -> tuple[str, Document]:
 def _group(name: str, types: list[ResourceType]) -> Document:
     versions = dict.fromkeys(one.version for one in types if one.group == name)
     if not versions:
-        raise no_such_path()
+        raise PageNotFoundError(name)
     listed = [{"groupVersion": f"{name}/{version}", "version": version} for version in versions]
     return {"name": name, "versions": listed, "preferredVersion": listed[0]}
 
@@ -90,7 +90,7 @@ def _group(name: str, types: list[ResourceType]) -> Document:
 def _resource_list(group_version: str, types: list[ResourceType]) -> Document:
     served = [one for one in types if one.api_version == group_version]
     if not served:
-        raise no_such_path()
+        raise PageNotFoundError(group_version)
     resources = [entry for one in served for entry in (_resource(one), *_subresources(one))]
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": resources}
 

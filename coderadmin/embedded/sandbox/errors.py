@@ -21,9 +21,13 @@ class ApiError(Exception):
         return status | ({"details": self.details} if self.details else {})
 
 
+class PageNotFoundError(Exception):
+    """A path that belongs to no API: answered with plain text, not with a Status."""
+
+
 def _about(resource: ResourceType, name: str) -> dict[str, Any]:
-    details = {"name": name, "kind": resource.plural}
-    return details | ({"group": resource.group} if resource.group else {})
+    details = {"name": name, "group": resource.group, "kind": resource.plural}
+    return {field: text for field, text in details.items() if text}
 
 
 def no_such_path() -> ApiError:

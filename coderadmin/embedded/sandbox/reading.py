@@ -9,7 +9,7 @@ from typing import Any
 from coderadmin.embedded.sandbox.call import Call
 from coderadmin.embedded.sandbox.errors import bad_request, not_found
 from coderadmin.embedded.sandbox.scale import as_scale
-from coderadmin.embedded.sandbox.selectors import Matcher, field_matcher, label_matcher
+from coderadmin.embedded.sandbox.selectors import Matcher, field_matcher, known_fields, label_matcher
 from coderadmin.embedded.sandbox.store import Object, Store
 from coderadmin.embedded.sandbox.tables import as_table
 
@@ -45,14 +45,21 @@ def list_objects(store: Store, call: Call) -> Object:
     kind, api_version = f"{call.resource.kind}List", call.resource.api_version
     if "as=PartialObjectMetadataList" in call.accept:
         kind, api_version = "PartialObjectMetadataList", "meta.k8s.io/v1"
+    return {"kind": kind, "apiVersion": api_version, "metadata": metadata, "items": _items(call, found)}
+
+
+def _items(call: Call, found: list[Object]) -> list[Object]:
+    """Lists of built-in types do not repeat kind and apiVersion in each item."""
     view = view_for(call)
-    return {"kind": kind, "apiVersion": api_version, "metadata": metadata, "items": [view(one) for one in found]}
+    if call.resource.custom or "as=PartialObjectMetadata" in call.accept:
+        return [view(one) for one in found]
+    return [{name: part for name, part in one.items() if name not in ("kind", "apiVersion")} for one in found]
 
 
 def matcher(call: Call) -> Matcher:
     """The test of one object that the call's name, namespace and selectors make together."""
     by_label = label_matcher(call.query.get("labelSelector", ""))
-    by_field = field_matcher(call.query.get("fieldSelector", ""))
+    by_field = field_matcher(call.query.get("fieldSelector", ""), known_fields(call.resource))
     name = call.name
 
     def matches(one: Object) -> bool:

@@ -154,5 +154,5 @@ class ResourceTypes:
         customs = custom_types(self._definitions())
         return next((one for one in customs if (one.group, one.version, one.plural) == wanted), None)
 
-    def for_object(self, api_version: str, kind: str) -> ResourceType | None:
-        return next((one for one in self.all() if (one.api_version, one.kind) == (api_version, kind)), None)
+    def serves(self, group: str, version: str) -> bool:
+        return any((one.group, one.version) == (group, version) for one in self.all())

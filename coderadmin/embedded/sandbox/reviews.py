@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from coderadmin.embedded.sandbox.call import Call, as_object
-from coderadmin.embedded.sandbox.errors import ApiError, not_found
+from coderadmin.embedded.sandbox.errors import ApiError, invalid, not_found
 from coderadmin.embedded.sandbox.identity import ISSUER, Tokens, User
 from coderadmin.embedded.sandbox.rbac import Attributes, Rule, is_allowed, rules_of
 from coderadmin.embedded.sandbox.store import Object, Store
@@ -35,10 +35,10 @@ class Reviews:
         spec: dict[str, Any] = review.setdefault("spec", {})
         match call.resource.kind:
             case "SelfSubjectAccessReview":
-                review["status"] = self._access(call.user, spec)
+                review["status"] = self._access(call, call.user, spec)
             case "SubjectAccessReview" | "LocalSubjectAccessReview":
                 asked = User(spec.get("user", ""), tuple(spec.get("groups") or spec.get("group") or ()))
-                review["status"] = self._access(asked, spec)
+                review["status"] = self._access(call, asked, spec)
             case "SelfSubjectRulesReview":
                 review["status"] = self._rules(call.user, spec.get("namespace", ""))
             case "TokenReview":
@@ -55,7 +55,10 @@ class Reviews:
         request = copy.deepcopy(as_object(call.body or {}))
         spec = request.setdefault("spec", {})
         wanted = int(spec.get("expirationSeconds") or DEFAULT_TOKEN_SECONDS)
-        seconds = min(max(wanted, SHORTEST_TOKEN_SECONDS), LONGEST_TOKEN_SECONDS)
+        if wanted < SHORTEST_TOKEN_SECONDS:
+            why = f"Invalid value: {wanted}: may not specify a duration less than 10 minutes"
+            raise invalid(call.resource, call.name, [("FieldValueInvalid", "spec.expirationSeconds", why)])
+        seconds = min(wanted, LONGEST_TOKEN_SECONDS)
         audiences = spec.get("audiences") or [ISSUER]
         end = (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
         request |= {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1"}
@@ -65,7 +68,10 @@ class Reviews:
         request["status"] = {"token": token, "expirationTimestamp": end}
         return request
 
-    def _access(self, user: User, spec: Object) -> Object:
+    def _access(self, call: Call, user: User, spec: Object) -> Object:
+        if bool(spec.get("resourceAttributes")) == bool(spec.get("nonResourceAttributes")):
+            why = "Invalid value: exactly one of nonResourceAttributes or resourceAttributes must be specified"
+            raise invalid(call.resource, "", [("FieldValueInvalid", "spec.resourceAttributes", why)])
         return {"allowed": not self.denies_all and is_allowed(self.store, user, _asked(spec))}
 
     def _rules(self, user: User, namespace: str) -> Object:

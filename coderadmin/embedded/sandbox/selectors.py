@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from coderadmin.embedded.sandbox.errors import bad_request
+from coderadmin.embedded.sandbox.resources import ResourceType
 
 Matcher = Callable[[dict[str, Any]], bool]
 Requirement = Callable[[Mapping[str, str]], bool]
@@ -12,6 +13,18 @@ Requirement = Callable[[Mapping[str, str]], bool]
 _COMMA_OUTSIDE_BRACKETS = re.compile(r",(?![^()]*\))")
 _SET_BASED = re.compile(r"^([^\s!=()]+)\s+(in|notin)\s+\(([^)]*)\)$")
 _EQUALITY = re.compile(r"^([^\s!=()]+)\s*(!=|==|=)\s*([^\s!=()]*)$")
+_COMMON_FIELDS = ("metadata.name", "metadata.namespace")
+_POD_FIELDS = "spec.nodeName spec.restartPolicy spec.schedulerName spec.serviceAccountName status.phase status.podIP"
+_INVOLVED = "kind namespace name uid apiVersion resourceVersion fieldPath"
+_FIELDS = {
+    "pods": tuple(_POD_FIELDS.split()),
+    "events": (*(f"involvedObject.{name}" for name in _INVOLVED.split()), "reason", "source", "type"),
+    "secrets": ("type",),
+    "namespaces": ("status.phase",),
+    "nodes": ("spec.unschedulable",),
+    "replicasets": ("status.replicas",),
+    "jobs": ("status.successful",),
+}
 _EXISTENCE = re.compile(r"^(!?)\s*([^\s!=()]+)$")
 
 
@@ -48,17 +61,25 @@ def _is_not_in(key: str, values: set[str]) -> Requirement:
     return lambda labels: labels.get(key) not in values
 
 
-def field_matcher(expression: str) -> Matcher:
-    """A test of fields by their dotted path; 400 when the expression cannot be read."""
-    tests = [_field_test(part.strip()) for part in expression.split(",") if part.strip()]
+def known_fields(resource: ResourceType) -> tuple[str, ...]:
+    """The fields by which objects of this type can be selected."""
+    return (*_COMMON_FIELDS, *_FIELDS.get(resource.plural, ()))
+
+
+def field_matcher(expression: str, known: tuple[str, ...]) -> Matcher:
+    """A test of fields by their dotted path; 400 when it cannot be read or names a field that is not `known`."""
+    tests = [_field_test(part.strip(), known) for part in expression.split(",") if part.strip()]
     return lambda candidate: all(test(candidate) for test in tests)
 
 
-def _field_test(text: str) -> Matcher:
+def _field_test(text: str, known: tuple[str, ...]) -> Matcher:
     parts = re.split(r"(!=|==|=)", text, maxsplit=1)
     if len(parts) != 3:
         raise bad_request(f"invalid selector: '{text}'; can't understand '{text}'")
     path, operator, value = parts
+    if path not in known:
+        listed = ", ".join(f'"{name}"' for name in known)
+        raise bad_request(f'"{path}" is not a known field selector: only {listed}')
     wanted = operator != "!="
     return lambda candidate: (_text_at(candidate, path.split(".")) == value) == wanted
 

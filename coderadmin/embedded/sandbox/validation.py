@@ -22,6 +22,10 @@ _LABEL_RULE = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
     "and must start and end with an alphanumeric character"
 )
+_SERVICE_LABEL_RULE = (
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', "
+    "start with an alphabetic character, and end with an alphanumeric character"
+)
 _SUBDOMAIN_RULE = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
     "and must start and end with an alphanumeric character"
@@ -68,9 +72,9 @@ def _name(resource: ResourceType, value: Object) -> Iterator[Cause]:
         if name in (".", "..") or "/" in name or "%" in name:
             yield _bad("metadata.name", name, "may not contain '/' or '%'")
     elif resource.plural in ("namespaces", "services"):
-        pattern = _LABEL if resource.plural == "namespaces" else _SERVICE_LABEL
-        if not pattern.fullmatch(name):
-            yield _bad("metadata.name", name, _LABEL_RULE)
+        is_namespace = resource.plural == "namespaces"
+        if not (_LABEL if is_namespace else _SERVICE_LABEL).fullmatch(name):
+            yield _bad("metadata.name", name, _LABEL_RULE if is_namespace else _SERVICE_LABEL_RULE)
     elif len(name) > 253 or not _SUBDOMAIN.fullmatch(name):
         yield _bad("metadata.name", name, _SUBDOMAIN_RULE)
 
@@ -138,7 +142,7 @@ def _selector(spec: Object, template: Object) -> Iterator[Cause]:
     selector = spec.get("selector")
     if not selector:
         yield "FieldValueRequired", "spec.selector", "Required value"
-    elif not selects(selector, labels):
+    if not selector or not selects(selector, labels):
         yield _bad("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
 
 
@@ -198,18 +202,23 @@ def _config_map(value: Object) -> Iterator[Cause]:
 
 def _data_key(key: str) -> Iterator[Cause]:
     if not _DATA_KEY.fullmatch(key):
-        yield _bad("data", key, "a valid config key must consist of alphanumeric characters, '-', '_' or '.'")
+        yield _bad(f"data[{key}]", key, "a valid config key must consist of alphanumeric characters, '-', '_' or '.'")
 
 
 def _binding(value: Object) -> Iterator[Cause]:
     reference = value.get("roleRef") or {}
-    for name in ("kind", "name"):
-        if not reference.get(name):
-            yield "FieldValueRequired", f"roleRef.{name}", "Required value"
+    kinds = ["Role", "ClusterRole"] if value["kind"] == "RoleBinding" else ["ClusterRole"]
+    if reference.get("kind") not in kinds:
+        listed = ", ".join(f'"{kind}"' for kind in kinds)
+        message = f'Unsupported value: "{reference.get("kind", "")}": supported values: {listed}'
+        yield "FieldValueNotSupported", "roleRef.kind", message
+    if not reference.get("name"):
+        yield "FieldValueRequired", "roleRef.name", "Required value"
     for index, subject in enumerate(value.get("subjects") or []):
         if not subject.get("name"):
             yield "FieldValueRequired", f"subjects[{index}].name", "Required value"
-        if subject.get("kind") == "ServiceAccount" and not subject.get("namespace"):
+        needs_namespace = subject.get("kind") == "ServiceAccount" and value["kind"] == "ClusterRoleBinding"
+        if needs_namespace and not subject.get("namespace"):
             yield "FieldValueRequired", f"subjects[{index}].namespace", "Required value"
 
 
@@ -217,6 +226,19 @@ def _role(value: Object) -> Iterator[Cause]:
     for index, rule in enumerate(value.get("rules") or []):
         if not rule.get("verbs"):
             yield "FieldValueRequired", f"rules[{index}].verbs", "Required value: verbs must contain at least one value"
+        for name in () if rule.get("nonResourceURLs") else ("apiGroups", "resources"):
+            if not rule.get(name):
+                yield (
+                    "FieldValueRequired",
+                    f"rules[{index}].{name}",
+                    f"Required value: resource rules must supply {name}",
+                )
+
+
+def _ingress(value: Object) -> Iterator[Cause]:
+    spec = value.get("spec", {})
+    if not spec.get("rules") and not spec.get("defaultBackend"):
+        yield "FieldValueInvalid", "spec", "Invalid value: either `defaultBackend` or `rules` must be specified"
 
 
 def _volume_claim(value: Object) -> Iterator[Cause]:
@@ -253,6 +275,7 @@ _BY_KIND: dict[str, Callable[[Object], Iterator[Cause]]] = {
     "Role": _role,
     "ClusterRole": _role,
     "PersistentVolumeClaim": _volume_claim,
+    "Ingress": _ingress,
 }
 _IMMUTABLE: dict[str, tuple[tuple[str, ...], ...]] = {
     "Deployment": (("spec", "selector"),),

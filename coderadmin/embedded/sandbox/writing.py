@@ -10,6 +10,7 @@ from coderadmin.embedded.sandbox.admission import admit_new, admit_permissions
 from coderadmin.embedded.sandbox.call import Call, as_object
 from coderadmin.embedded.sandbox.defaults import fill_defaults, first_status
 from coderadmin.embedded.sandbox.errors import (
+    ApiError,
     already_exists,
     bad_request,
     conflict,
@@ -35,6 +36,8 @@ def create(store: Store, call: Call) -> Object:
     new = copy.deepcopy(as_object(call.body))
     check_identity(call.resource, new, name="", namespace=call.namespace)
     metadata = new["metadata"]
+    if metadata.get("resourceVersion"):
+        raise ApiError(500, "InternalError", "resourceVersion should not be set on objects to be created")
     if not metadata.get("name") and metadata.get("generateName"):
         metadata["name"] = metadata["generateName"] + random_suffix()
     return _store_new(store, call.with_name(metadata.get("name", "")), new)

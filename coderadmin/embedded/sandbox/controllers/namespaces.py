@@ -29,8 +29,6 @@ def _furnish(context: Context, namespace: str) -> None:
 
 
 def _terminate(context: Context, key: Key, namespace: Object) -> None:
-    if namespace["status"]["phase"] != "Terminating":
-        context.set_status(key, namespace, {"phase": "Terminating"})
     content = [found for found in context.store.everything() if found[0].namespace == key.name]
     for other, one in content:
         if "deletionTimestamp" not in one["metadata"]:

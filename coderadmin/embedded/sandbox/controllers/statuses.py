@@ -6,6 +6,7 @@ from coderadmin.embedded.sandbox.admission import quota_usage
 from coderadmin.embedded.sandbox.bootstrap import STORAGE_CLASS
 from coderadmin.embedded.sandbox.controllers import conditions
 from coderadmin.embedded.sandbox.controllers.context import Context
+from coderadmin.embedded.sandbox.defaults import CLAIM_PROTECTION
 from coderadmin.embedded.sandbox.store import Key, Object
 
 EVENT_LIFE = timedelta(hours=1)
@@ -25,6 +26,10 @@ def reconcile(context: Context) -> None:
 
 def _claim(context: Context, key: Key, claim: Object) -> None:
     spec = claim["spec"]
+    if "deletionTimestamp" in claim["metadata"]:
+        if CLAIM_PROTECTION in claim["metadata"].get("finalizers", []) and not _is_used(context, key):
+            context.change(key, lambda new: new["metadata"]["finalizers"].remove(CLAIM_PROTECTION))
+        return
     storage_class = spec.get("storageClassName", STORAGE_CLASS)
     if claim["status"].get("phase") == "Bound":
         return
@@ -39,6 +44,17 @@ def _claim(context: Context, key: Key, claim: Object) -> None:
     context.set_status(
         key, context.store[key], {"phase": "Bound", "accessModes": spec["accessModes"], "capacity": capacity}
     )
+
+
+def _is_used(context: Context, key: Key) -> bool:
+    """Whether a pod that has not ended names this claim."""
+    pods = context.store.objects("", "pods", key.namespace)
+    volumes = [one for pod in pods if pod["status"]["phase"] in ("Pending", "Running") for one in _volumes(pod)]
+    return any((one.get("persistentVolumeClaim") or {}).get("claimName") == key.name for one in volumes)
+
+
+def _volumes(pod: Object) -> list[Object]:
+    return pod["spec"].get("volumes") or []
 
 
 def _definition(context: Context, key: Key, definition: Object) -> None:
