@@ -16,7 +16,7 @@ CLAIM_DUE = """
     UPDATE providers_workspaceprovider SET next_check_at = %(next)s
     WHERE id IN (
         SELECT id FROM providers_workspaceprovider
-        WHERE next_check_at <= %(now)s
+        WHERE next_check_at <= %(now)s AND (failed_checks > 0) = %(doubtful)s
         ORDER BY next_check_at
         LIMIT %(limit)s
         FOR UPDATE SKIP LOCKED
@@ -72,8 +72,11 @@ class WorkspaceProviderQuerySet(models.QuerySet):
         """Number of providers per status; one query."""
         return dict(self.order_by().values_list("status").annotate(total=Count("pk")))
 
-    def claim_due(self, *, now: datetime, interval: timedelta, limit: int) -> list[UUID]:
-        """Take up to `limit` providers that are due, and schedule their next check; any number of callers at once."""
+    def claim_due(self, *, now: datetime, interval: timedelta, limit: int, doubtful: bool) -> list[UUID]:
+        """Take up to `limit` providers that are due, and schedule their next check; any number of callers at once.
+
+        `doubtful`: those whose last check failed; else only the others.
+        """
         with connection.cursor() as cursor:
-            cursor.execute(CLAIM_DUE, {"now": now, "next": now + interval, "limit": limit})
+            cursor.execute(CLAIM_DUE, {"now": now, "next": now + interval, "limit": limit, "doubtful": doubtful})
             return [row[0] for row in cursor.fetchall()]

@@ -1,7 +1,7 @@
 """Watching: claim what is due, collect evidence, store what the rule says."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,26 +14,35 @@ from providers.evaluate import Facts, Verdict, evaluate
 from providers.fields import UndecryptableError
 from providers.kube.blocking import collect_many_now
 from providers.kube.evidence import Evidence
-from providers.kube.probe import CheckRequest
+from providers.kube.probe import CONCURRENCY, CheckRequest
 from providers.models import StatusChange, WorkspaceProvider
 from providers.services.targets import target_of
 
 logger = logging.getLogger(__name__)
 
 BATCH = 25  # one batch occupies one worker thread for at most the time-out of a check
+DOUBTFUL_BATCH = CONCURRENCY  # all at the same time, so that the silent ones of a sweep cost one thread
 MOST_BATCHES = 40
 VERBS_EVERY = timedelta(minutes=10)  # DESIGN 4: access reviews are asked seldom
 
 
 def claim_due_providers() -> list[list[UUID]]:
-    """Batches of providers whose check is due, each claimed by this caller alone. One query a batch."""
-    batches = []
+    """Batches of providers whose check is due, each claimed by this caller alone. One query a batch.
+
+    Those whose last check failed come last and apart: a silent cluster occupies a worker thread until the time-out,
+    and no batch of live ones shall.
+    """
+    return [*_claim(limit=BATCH, doubtful=False), *_claim(limit=DOUBTFUL_BATCH, doubtful=True)]
+
+
+def _claim(*, limit: int, doubtful: bool) -> Iterator[list[UUID]]:
     for _ in range(MOST_BATCHES):
-        batch = WorkspaceProvider.objects.claim_due(now=timezone.now(), interval=settings.CHECK_INTERVAL, limit=BATCH)
+        batch = WorkspaceProvider.objects.claim_due(
+            now=timezone.now(), interval=settings.CHECK_INTERVAL, limit=limit, doubtful=doubtful
+        )
         if not batch:
-            break
-        batches.append(batch)
-    return batches
+            return
+        yield batch
 
 
 def check_providers(ids: Sequence[UUID]) -> None:
