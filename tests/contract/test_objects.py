@@ -156,6 +156,7 @@ def test_a_claim_stays_while_a_pod_uses_it(core: client.CoreV1Api, namespace: st
     core.create_namespaced_persistent_volume_claim(namespace, {"metadata": {"name": "home"}, "spec": spec})
     volume = {"name": "home", "persistentVolumeClaim": {"claimName": "home"}}
     pod = {"containers": [{"name": "web", "image": "registry.invalid/web:1"}], "volumes": [volume]}
+    pod["nodeName"] = core.list_node().items[0].metadata.name
     core.create_namespaced_pod(namespace, {"metadata": {"name": "user"}, "spec": pod})
     core.delete_namespaced_persistent_volume_claim("home", namespace)
     assert core.read_namespaced_persistent_volume_claim("home", namespace).metadata.deletion_timestamp

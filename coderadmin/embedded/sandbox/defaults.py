@@ -159,7 +159,7 @@ def _namespace(value: Object) -> None:
 
 def _volume_claim(value: Object) -> None:
     _set(value.setdefault("spec", {}), volumeMode="Filesystem")
-    if "uid" not in value["metadata"]:
+    if "creationTimestamp" not in value["metadata"]:
         _set(value["metadata"], finalizers=[CLAIM_PROTECTION])
 
 

@@ -78,7 +78,7 @@ class Store:
     def create(self, key: Key, new: Object) -> Object:
         """Store a new object, giving it its identity; the caller has made sure that the key is free."""
         metadata = new["metadata"]
-        metadata["uid"] = str(uuid.uuid4())
+        metadata.setdefault("uid", str(uuid.uuid4()))
         metadata["creationTimestamp"] = timestamp()
         return self._record("ADDED", key, new, None)
 

@@ -17,6 +17,7 @@ _SERVICE_LABEL = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _QUALIFIED_NAME = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_PERCENTAGE = re.compile(r"[0-9]+%")
 _DATA_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 _LABEL_RULE = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
@@ -84,8 +85,6 @@ def _labels(value: Object) -> Iterator[Cause]:
     for key, text in labels.items():
         if not _QUALIFIED_NAME.fullmatch(key):
             yield _bad("metadata.labels", key, "name part must consist of alphanumeric characters, '-', '_' or '.'")
-        if not isinstance(text, str):
-            raise bad_request(f"metadata.labels: {key} is not a string")
         if not _LABEL_VALUE.fullmatch(text):
             yield _bad(
                 "metadata.labels",
@@ -104,8 +103,6 @@ def _content(value: Object) -> Iterator[Cause]:
     check = _BY_KIND.get(value["kind"])
     if check is None:
         return
-    if not isinstance(value.get("spec", {}), dict):
-        raise bad_request("spec is not an object")
     yield from check(value)
 
 
@@ -123,10 +120,9 @@ def _workload(value: Object) -> Iterator[Cause]:
     template = spec.get("template", {})
     if value["kind"] != "Job":
         yield from _selector(spec, template)
-    if not isinstance(spec.get("replicas", 0), int):
-        raise bad_request("spec.replicas is not a number")
     if spec.get("replicas", 0) < 0:
         yield _bad("spec.replicas", spec["replicas"], "must be greater than or equal to 0")
+    yield from _rolling_amounts(spec)
     yield from _containers(template.get("spec"), "spec.template.spec.containers")
     restart = (template.get("spec") or {}).get("restartPolicy")
     if value["kind"] == "Job" and restart not in ("Never", "OnFailure"):
@@ -144,6 +140,13 @@ def _selector(spec: Object, template: Object) -> Iterator[Cause]:
         yield "FieldValueRequired", "spec.selector", "Required value"
     if not selector or not selects(selector, labels):
         yield _bad("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+
+
+def _rolling_amounts(spec: Object) -> Iterator[Cause]:
+    for name, amount in (spec.get("strategy", {}).get("rollingUpdate") or {}).items():
+        if isinstance(amount, str) and not _PERCENTAGE.fullmatch(amount):
+            why = "a valid percent string must be a numeric string followed by an ending '%'"
+            yield _bad(f"spec.strategy.rollingUpdate.{name}", amount, why)
 
 
 def _pod(value: Object) -> Iterator[Cause]:
@@ -194,9 +197,7 @@ def _secret(value: Object) -> Iterator[Cause]:
 
 
 def _config_map(value: Object) -> Iterator[Cause]:
-    for key, text in (value.get("data") or {}).items():
-        if not isinstance(text, str):
-            raise bad_request('ConfigMap in version "v1" cannot be handled as a ConfigMap: data is not a string')
+    for key in value.get("data") or {}:
         yield from _data_key(key)
 
 

@@ -20,6 +20,7 @@ from coderadmin.embedded.sandbox.errors import (
 from coderadmin.embedded.sandbox.ownership import apply, record_update
 from coderadmin.embedded.sandbox.patches import json_patch, merge_patch, strategic_merge
 from coderadmin.embedded.sandbox.scale import as_scale, with_scale
+from coderadmin.embedded.sandbox.shapes import check_shape, without_nulls
 from coderadmin.embedded.sandbox.store import Object, Store, timestamp
 from coderadmin.embedded.sandbox.validation import check_identity, validate_change, validate_new
 
@@ -35,6 +36,7 @@ def create(store: Store, call: Call) -> Object:
     """POST of a new object."""
     new = copy.deepcopy(as_object(call.body))
     check_identity(call.resource, new, name="", namespace=call.namespace)
+    new = _in_shape(call, new)
     metadata = new["metadata"]
     if metadata.get("resourceVersion"):
         raise ApiError(500, "InternalError", "resourceVersion should not be set on objects to be created")
@@ -103,6 +105,9 @@ def _store_new(store: Store, call: Call, new: Object) -> Object:
         metadata["generation"] = 1
     if "status" in call.resource.subresources:
         new.pop("status", None)
+    metadata["uid"] = str(uuid.uuid4())
+    new = _in_shape(call, new)
+    metadata = new["metadata"]
     fill_defaults(new)
     validate_new(call.resource, new)
     admit_new(store, call.resource, new, call.user)
@@ -113,7 +118,7 @@ def _store_new(store: Store, call: Call, new: Object) -> Object:
     if (status := first_status(new)) is not None:
         new["status"] = status
     if call.is_dry_run:
-        metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": timestamp()}
+        metadata["creationTimestamp"] = timestamp()
         return new
     return store.create(call.key, new)
 
@@ -125,12 +130,23 @@ def _store_change(store: Store, call: Call, old: Object, new: Object) -> Object:
     new["metadata"]["name"] = call.name
     if call.resource.namespaced:
         new["metadata"]["namespace"] = call.namespace
+    new = _in_shape(call, new)
     fill_defaults(new)
     validate_change(call.resource, old, new)
     admit_permissions(store, call.resource, new, call.user)
     if not call.is_apply:
         record_update(old, new, call.manager)
     return new if call.is_dry_run else store.replace(call.key, new)
+
+
+def _in_shape(call: Call, new: Object) -> Object:
+    """The object without nulls; 400 when a field has the wrong form. Custom resources may look as they like."""
+    if call.resource.custom:
+        check_shape("", new)  # the metadata of every object has one form
+        return new
+    clean: Object = without_nulls(new)
+    check_shape(call.resource.kind, clean)
+    return clean
 
 
 def _only_what_may_change(call: Call, old: Object, new: Object) -> Object:

@@ -47,8 +47,8 @@ def _claim(context: Context, key: Key, claim: Object) -> None:
 
 
 def _is_used(context: Context, key: Key) -> bool:
-    """Whether a pod that has not ended names this claim."""
-    pods = context.store.objects("", "pods", key.namespace)
+    """Whether a pod on a node that has not ended names this claim."""
+    pods = [pod for pod in context.store.objects("", "pods", key.namespace) if pod["spec"].get("nodeName")]
     volumes = [one for pod in pods if pod["status"]["phase"] in ("Pending", "Running") for one in _volumes(pod)]
     return any((one.get("persistentVolumeClaim") or {}).get("claimName") == key.name for one in volumes)
 
