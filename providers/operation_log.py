@@ -45,7 +45,8 @@ class NextStep:
 
 def log_of(operation: Operation) -> Log:
     """One query, none with NEWEST_LINES or `lines` prefetched."""
-    newest = sorted(getattr(operation, NEWEST, None) or operation.lines.all(), key=lambda line: line.pk)
+    prefetched = getattr(operation, NEWEST, None)
+    newest = sorted(operation.lines.all() if prefetched is None else prefetched, key=lambda line: line.pk)
     if operation.error_text and newest and newest[-1].text == operation.error_text:
         newest.pop()  # the page shows it below the log, with the next steps
     waits = operation.state == OperationState.QUEUED and timezone.now() - operation.requested_at > PATIENCE

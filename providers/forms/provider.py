@@ -177,14 +177,7 @@ class ProviderUpdateForm(ProviderForm):
             return cleaned
         if cleaned.get("way") == KEEP:
             self._clean_address()
-            self._refuse_to_send_credential_elsewhere()
         return cleaned
-
-    def _refuse_to_send_credential_elsewhere(self) -> None:
-        """Whoever edits a provider must not get its stored credential by having it sent to another address."""
-        moved = self.cleaned_data.get("cluster_address", self.provider.cluster_address) != self.provider.cluster_address
-        if moved and self.has_credential:
-            self.add_error("way", "The cluster address changed: give the credential for it, too.")
 
     def changes(self) -> dict[str, Any]:
         """For update_provider. With another credential, its kind."""

@@ -13,6 +13,7 @@ from providers.models import EnvproxyToken, StatusChange, WorkspaceProvider
 from providers.policies import require_manage
 from providers.services import dispatch
 from providers.services.locking import locked
+from providers.services.targets import require_credential
 from providers.tokens import digest_of, new_token
 
 TOKEN_OVERLAP = timedelta(hours=24)
@@ -60,8 +61,9 @@ def set_default_provider(*, actor: Actor, provider: WorkspaceProvider) -> Worksp
     """Make it the one preselected for new environments. Raises RefusedError unless Ready and not cordoned."""
     require_manage(actor)
     with transaction.atomic():
-        # The present default first: two people at once queue on that row, and the constraint never trips.
-        present = WorkspaceProvider.objects.select_for_update().filter(is_default=True).first()
+        # Everybody queues on the one row that always exists; a lock on the present default would not do,
+        # since the default is another row by the time the next one gets it.
+        WorkspaceProvider.objects.select_for_update().filter(built_in=True).first()
         provider = locked(provider)
         if provider.is_default:
             return provider
@@ -71,6 +73,7 @@ def set_default_provider(*, actor: Actor, provider: WorkspaceProvider) -> Worksp
                 f"{provider.name} can't be the default: it is {state}.",
                 remedy="Choose a provider that is Ready and not cordoned.",
             )
+        present = WorkspaceProvider.objects.filter(is_default=True).first()
         WorkspaceProvider.objects.filter(is_default=True).update(is_default=False)
         provider.is_default = True
         provider.save(update_fields=["is_default"])
@@ -82,10 +85,14 @@ def set_default_provider(*, actor: Actor, provider: WorkspaceProvider) -> Worksp
 
 
 def request_check(*, actor: Actor, provider: WorkspaceProvider) -> WorkspaceProvider:
-    """Check now; the outcome appears with a `last_check_at` after `check_requested_at`."""
+    """Check now; the outcome appears with a `last_check_at` after `check_requested_at`.
+
+    Raises RefusedError while we hold no credential.
+    """
     require_manage(actor)
     with transaction.atomic():
         provider = locked(provider)
+        require_credential(provider)
         provider.check_requested_at = timezone.now()
         provider.verbs_checked_at = None
         provider.save(update_fields=["check_requested_at", "verbs_checked_at"])

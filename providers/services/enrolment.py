@@ -10,7 +10,7 @@ from django.utils import timezone
 from audit.services import SYSTEM, record
 from providers.addresses import normalise_cluster_address
 from providers.choices import CredentialKind
-from providers.fields import unseal
+from providers.fields import UndecryptableError, unseal
 from providers.models import ClusterCredential, EnvproxyToken, WorkspaceProvider
 from providers.services import dispatch
 from providers.tokens import digest_of
@@ -59,7 +59,7 @@ def _enrol(provider: WorkspaceProvider, beat: Beat) -> None:
     if beat.cluster_address and normalise_cluster_address(beat.cluster_address) != provider.cluster_address:
         raise ValidationError("The beat comes from another cluster address than the registered one.")
     stored = ClusterCredential.objects.filter(provider=provider).first()
-    if stored and unseal(stored.token) == beat.service_account_token and stored.ca_pem == beat.ca_pem:
+    if stored and _is_known(stored, beat):
         return
     ClusterCredential.objects.update_or_create(
         provider=provider, defaults={"token": beat.service_account_token, "ca_pem": beat.ca_pem}
@@ -68,3 +68,11 @@ def _enrol(provider: WorkspaceProvider, beat: Beat) -> None:
     dispatch.check_providers([provider.pk])
     if stored is None:
         record(actor=SYSTEM, action="provider.enrol", target=provider, after={"credential": "******"})
+
+
+def _is_known(stored: ClusterCredential, beat: Beat) -> bool:
+    """A stored token that can't be read any more counts as another one: the beat brings the cure."""
+    try:
+        return unseal(stored.token) == beat.service_account_token and stored.ca_pem == beat.ca_pem
+    except UndecryptableError:
+        return False

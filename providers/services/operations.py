@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from audit.services import Actor, record
-from providers.choices import ACTIVE_STATES, CredentialKind, OperationKind, OperationState
+from providers.choices import ACTIVE_STATES, OperationKind, OperationState
 from providers.errors import EnvironmentsExistError, OperationActiveError, RefusedError
 from providers.models import Operation, WorkspaceProvider
 from providers.policies import require_manage
 from providers.services import dispatch
 from providers.services.locking import locked
+from providers.services.targets import require_credential
 
 NAMED_ENVIRONMENTS = 50
 DISPATCH_GRACE = timedelta(seconds=10)  # a healthy worker takes a message within a second
@@ -24,7 +25,7 @@ DISPATCH_GRACE = timedelta(seconds=10)  # a healthy worker takes a message withi
 def request_preflight(*, actor: Actor, provider: WorkspaceProvider) -> Operation:
     """Look at the cluster without writing to it. Raises RefusedError without a credential."""
     require_manage(actor)
-    _require_credential(provider)
+    require_credential(provider)
     return _request(actor, provider, OperationKind.PREFLIGHT)
 
 
@@ -33,7 +34,7 @@ def request_deploy(*, actor: Actor, provider: WorkspaceProvider) -> Operation:
     require_manage(actor)
     if provider.built_in:
         raise RefusedError("The built-in provider needs no release: it is this deployment's own cluster.")
-    _require_credential(provider)
+    require_credential(provider)
     return _request(actor, provider, OperationKind.DEPLOY)
 
 
@@ -82,14 +83,6 @@ def stranded_operations() -> list[UUID]:
     stranded = list(Operation.objects.filter(lost | orphaned).values_list("pk", flat=True))
     Operation.objects.filter(pk__in=stranded).update(dispatched_at=now)
     return stranded
-
-
-def _require_credential(provider: WorkspaceProvider) -> None:
-    if provider.credential_kind == CredentialKind.ENROLMENT and not hasattr(provider, "credential"):
-        raise RefusedError(
-            f"{provider.name} has not called home yet, so that we hold no credential for its cluster.",
-            remedy="Run the printed Helm command, or enter a credential (Edit).",
-        )
 
 
 def _request(actor: Actor, provider: WorkspaceProvider, kind: OperationKind, **parameters: Any) -> Operation:

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.services import Actor, record
 from providers.addresses import default_devurl_host
-from providers.choices import ChangeKind, CredentialKind, ProviderStatus
-from providers.errors import StaleRevisionError
+from providers.choices import ACTIVE_STATES, ChangeKind, CredentialKind, ProviderStatus
+from providers.errors import OperationActiveError, RefusedError, StaleRevisionError
 from providers.models import ClusterCredential, StatusChange, WorkspaceProvider
 from providers.policies import require_manage
 from providers.services.locking import locked
@@ -27,6 +28,9 @@ EDITABLE = (
     "envproxy_replicas",
     "credential_kind",
 )
+
+
+PLACE = {"cluster_address", "namespace"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +108,7 @@ def update_provider(
         changed = {name: value for name, value in changes.items() if name in EDITABLE and value != before[name]}
         if not changed and target is None:
             return provider
+        _refuse_unsafe_move(provider, changed.keys() & PLACE, target)
         for name, value in changed.items():
             setattr(provider, name, value)
         provider.revision += 1
@@ -121,6 +126,19 @@ def update_provider(
             after=changed,
         )
     return provider
+
+
+def _refuse_unsafe_move(provider: WorkspaceProvider, moved: set[str], target: ClusterTarget | None) -> None:
+    """Raises RefusedError, or ValidationError at the field, when the place or its credential must stay as they are."""
+    if provider.built_in and (moved or target):
+        raise RefusedError("The built-in provider's cluster is this deployment's own and can't be changed here.")
+    if "cluster_address" in moved and target is None and ClusterCredential.objects.filter(provider=provider).exists():
+        message = "Give the credential of the new address too: the stored one must not be sent to another server."
+        raise ValidationError({"cluster_address": message})
+    if moved and provider.operations.filter(state__in=ACTIVE_STATES).exists():
+        raise OperationActiveError(
+            f"An operation is under way on {provider.name}.", remedy="Wait until it has ended, then move the provider."
+        )
 
 
 def follow_cluster(provider: WorkspaceProvider, target: ClusterTarget) -> None:

@@ -1,6 +1,7 @@
 """From a provider to what the cluster modules need."""
 
 from providers.choices import CredentialKind
+from providers.errors import RefusedError
 from providers.kube.incluster import incluster_target
 from providers.models import ClusterCredential, WorkspaceProvider
 from providers.target import ClusterTarget
@@ -17,3 +18,14 @@ def target_of(provider: WorkspaceProvider) -> ClusterTarget | None:
         return provider.credential.target()
     except ClusterCredential.DoesNotExist:
         return None
+
+
+def require_credential(provider: WorkspaceProvider) -> None:
+    """Raises RefusedError while we hold no credential. At most one query."""
+    if provider.credential_kind == CredentialKind.IN_CLUSTER:
+        return
+    if not ClusterCredential.objects.filter(provider=provider).exists():
+        raise RefusedError(
+            f"{provider.name} has not called home yet, so that we hold no credential for its cluster.",
+            remedy="Run the printed Helm command, or enter a credential (Edit).",
+        )

@@ -42,5 +42,3 @@ def log_of(operation: Operation) -> str:
 def soon(settings: Any, **seconds: float) -> None:
     for name, value in seconds.items():
         setattr(settings, name, timedelta(seconds=value))
-
-

@@ -57,9 +57,7 @@ def test_a_broken_image_fails_is_rolled_back_and_leaves_the_provider_ready(
     assert EnvproxyToken.objects.filter(provider=provider).count() == 1, "the token of the failed attempt is revoked"
 
 
-def test_a_first_deployment_that_fails_leaves_no_release_behind(
-    cluster: Cluster, actor: Actor, settings: Any
-) -> None:
+def test_a_first_deployment_that_fails_leaves_no_release_behind(cluster: Cluster, actor: Actor, settings: Any) -> None:
     soon(settings, DEPLOY_TIMEOUT=6)
     target = target_in(cluster.kubeconfig, cluster.namespace)
     provider = register_on(actor, target, envproxy_image="broken/envproxy:1")

@@ -155,3 +155,13 @@ def test_no_token_is_logged(token: str, caplog: pytest.LogCaptureFixture) -> Non
     assert token not in caplog.text
     assert FORWARDED not in caplog.text
     assert "cap_wrong" not in caplog.text
+
+
+def test_a_beat_replaces_a_credential_that_can_not_be_read_any_more(
+    provider: WorkspaceProvider, token: str, settings: Any
+) -> None:
+    document = BEAT | {"service_account_token": FORWARDED}
+    beat(token, document)
+    settings.ENCRYPTION_KEYS = ["another key"]
+    assert beat(token, document).status_code == 200
+    assert ClusterCredential.objects.get().target().token == FORWARDED

@@ -121,7 +121,7 @@ def test_another_credential_replaces_the_stored_one(client: Client, provider: Wo
 def test_a_stored_credential_is_never_sent_to_another_address(client: Client, provider: WorkspaceProvider) -> None:
     response = edit(client, provider, cluster_address="https://evil.example.com")
     assert response.status_code == 200
-    assert "way" in response.context["form"].errors
+    assert "cluster_address" in response.context["form"].errors
     provider.refresh_from_db()
     assert provider.cluster_address.startswith("https://203.0.113.7")
 
