@@ -94,6 +94,18 @@ def check() -> None:
     click.echo("The configuration is fit for production; database and broker answer.")
 
 
+@main.command()
+def envproxy() -> None:
+    """Call home from a provider's cluster; the chart starts it there."""
+    from providers.envproxy.config import ConfigError
+    from providers.envproxy.program import main as run_envproxy
+
+    try:
+        run_envproxy()
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+
+
 @main.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def sandbox(arguments: tuple[str, ...]) -> None:

@@ -28,7 +28,7 @@ CSRF_TRUSTED_ORIGINS = [f"{_access.scheme}://{_access.netloc}"]
 CHECK_INTERVAL = timedelta(seconds=env.float("CODERADMIN_CHECK_INTERVAL", 30, validate=lambda value: value >= 1))
 CHECK_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_CHECK_TIMEOUT", 10, validate=lambda value: value > 0))
 DEPLOY_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_DEPLOY_TIMEOUT", 300, validate=lambda value: value > 0))
-ENVPROXY_IMAGE = env.str("CODERADMIN_ENVPROXY_IMAGE", "coderadmin/envproxy:0.1.0")
+ENVPROXY_IMAGE = env.str("CODERADMIN_ENVPROXY_IMAGE", "coderadmin/coderadmin:0.1.0")
 
 INSTALLED_APPS = [
     "audit",
