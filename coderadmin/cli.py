@@ -119,11 +119,10 @@ def _load_settings() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coderadmin.settings")
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
-    from environs import EnvError
 
     try:
         settings.SECRET_KEY  # noqa: B018 - the first access reads all settings
-    except (ImproperlyConfigured, EnvError) as error:
+    except (ImproperlyConfigured, ValueError) as error:  # environs raises ValueError
         raise click.ClickException(_one_line(error)) from error
 
 

@@ -9,9 +9,13 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv
 
-env = FileAwareEnv()
+env = FileAwareEnv(strip_whitespace=True)
 
-MINIMUM_SECRET_KEY_LENGTH = 50  # Django's own check security.W009
+MINIMUM_SECRET_KEY_LENGTH = 50  # this and the next two: Django's own check security.W009
+MINIMUM_SECRET_KEY_CHARACTERS = 5
+INSECURE_PREFIX = "django-insecure-"
+MINIMUM_ENCRYPTION_KEY_LENGTH = 32
+SCHEMES = {"DATABASE_URL": ("postgres", "postgresql"), "REDIS_URL": ("redis", "rediss", "unix")}
 
 
 def problems() -> list[str]:
@@ -26,19 +30,56 @@ def problems() -> list[str]:
         )
         if not env.str(name, "")
     ]
+    embedded = env.bool("CODERADMIN_EMBEDDED", False)
+    if env.bool("DEBUG", False) and not embedded:
+        found.append("DEBUG is unsafe: it shows settings and code to everybody; leave it out.")
+    return found + _key_problems() + _scheme_problems() + _access_url_problems(embedded)
+
+
+def _key_problems() -> list[str]:
+    found: list[str] = []
     key = env.str("SECRET_KEY", "")
     if key and len(key) < MINIMUM_SECRET_KEY_LENGTH:
         found.append(f"SECRET_KEY is unsafe: it has {len(key)} characters, {MINIMUM_SECRET_KEY_LENGTH} are needed.")
-    return found + _access_url_problems(env.str("CODERADMIN_ACCESS_URL", ""), env.bool("CODERADMIN_EMBEDDED", False))
+    elif key and (len(set(key)) < MINIMUM_SECRET_KEY_CHARACTERS or key.startswith(INSECURE_PREFIX)):
+        found.append("SECRET_KEY is unsafe: it is not random.")
+    encryption_keys: list[str] = env.list("CODERADMIN_ENCRYPTION_KEYS", [])
+    if any(len(each) < MINIMUM_ENCRYPTION_KEY_LENGTH for each in encryption_keys):
+        found.append(
+            f"CODERADMIN_ENCRYPTION_KEYS is unsafe: each key needs {MINIMUM_ENCRYPTION_KEY_LENGTH} characters or more."
+        )
+    return found
 
 
-def _access_url_problems(url: str, embedded: bool) -> list[str]:
-    parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+def _scheme_problems() -> list[str]:
+    """Only the names are told: the addresses may hold passwords."""
+    return [
+        f"{name} does not begin with {' or '.join(f'{scheme}://' for scheme in schemes)}."
+        for name, schemes in SCHEMES.items()
+        if env.str(name, "") and not env.str(name).startswith(tuple(f"{scheme}://" for scheme in schemes))
+    ]
+
+
+def _access_url_problems(embedded: bool) -> list[str]:
+    url = env.str("CODERADMIN_ACCESS_URL", "")
+    if url and not _is_plain_address(url):
         return [f"CODERADMIN_ACCESS_URL is not an address without a path: {url!r}."]
-    if url and parts.scheme == "http" and not embedded and not env.bool("CODERADMIN_ALLOW_HTTP", False):
+    if url.startswith("http:") and not embedded and not env.bool("CODERADMIN_ALLOW_HTTP", False):
         return ["CODERADMIN_ACCESS_URL is http: use https, or set CODERADMIN_ALLOW_HTTP=true in a closed network."]
     return []
+
+
+def _is_plain_address(url: str) -> bool:
+    """Whether it is scheme, host and perhaps a port, and nothing more."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:  # a port that is none, or a broken IPv6 address
+        return False
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return (
+        parts.scheme in ("http", "https") and bool(host) and url.rstrip("/").lower() == f"{parts.scheme}://{host}{port}"
+    )
 
 
 def require_safe_environment() -> None:

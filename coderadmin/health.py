@@ -17,7 +17,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
     """Database, broker and migrations, each "ok" or a word on what is wrong; 503 unless all are ok."""
-    parts = {"database": _database(), "broker": _broker(), "migrations": _migrations()}
+    database = _database()
+    migrations = _migrations() if database == "ok" else "unknown"  # it would wait for a connection once more
+    parts = {"database": database, "broker": _broker(), "migrations": migrations}
     healthy = all(state == "ok" for state in parts.values())
     return JsonResponse(parts, status=200 if healthy else 503)
 

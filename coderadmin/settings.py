@@ -7,16 +7,18 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
+from environs import validate
 
 from coderadmin.env import env, require_safe_environment
 
 require_safe_environment()
 
+POSITIVE = validate.Range(min=0, min_inclusive=False)
 BASE_DIR = Path(__file__).resolve().parent.parent
 EMBEDDED = env.bool("CODERADMIN_EMBEDDED", False)
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY")
-ENCRYPTION_KEYS = env.list("CODERADMIN_ENCRYPTION_KEYS", [SECRET_KEY])
+ENCRYPTION_KEYS = env.list("CODERADMIN_ENCRYPTION_KEYS", []) or [SECRET_KEY]
 
 # The deployment
 ACCESS_URL = env.str("CODERADMIN_ACCESS_URL").rstrip("/")
@@ -25,9 +27,9 @@ ALLOWED_HOSTS = [_access.hostname or "", *env.list("CODERADMIN_EXTRA_HOSTS", [])
 if EMBEDDED:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [f"{_access.scheme}://{_access.netloc}"]
-CHECK_INTERVAL = timedelta(seconds=env.float("CODERADMIN_CHECK_INTERVAL", 30, validate=lambda value: value >= 1))
-CHECK_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_CHECK_TIMEOUT", 10, validate=lambda value: value > 0))
-DEPLOY_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_DEPLOY_TIMEOUT", 300, validate=lambda value: value > 0))
+CHECK_INTERVAL = timedelta(seconds=env.float("CODERADMIN_CHECK_INTERVAL", 30, validate=validate.Range(min=1)))
+CHECK_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_CHECK_TIMEOUT", 10, validate=POSITIVE))
+DEPLOY_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_DEPLOY_TIMEOUT", 300, validate=POSITIVE))
 ENVPROXY_IMAGE = env.str("CODERADMIN_ENVPROXY_IMAGE", "coderadmin/coderadmin:0.1.0")
 
 INSTALLED_APPS = [

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 SAFE = {
-    "SECRET_KEY": "k7-" * 20,
+    "SECRET_KEY": "k7-q9w" * 10,
     "DATABASE_URL": "postgres://coder:pw@db.example:5432/coder",
     "REDIS_URL": "redis://valkey.example:6379/0",
     "CODERADMIN_ACCESS_URL": "https://coder.example.com",
