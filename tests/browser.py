@@ -21,8 +21,9 @@ ARGUMENTS = [
 MISSING = f"no browser at {EXECUTABLE}: apt-get install chromium-headless-shell, or set CODERADMIN_TEST_BROWSER"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not longer than a module: its event loop would make every later `asyncio.run` in this thread fail."""
     if not EXECUTABLE.exists():
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(MISSING)
     # Playwright's synchronous API runs an event loop in this thread, from which Django would refuse its database.
