@@ -22,7 +22,9 @@ from coderadmin.programs import beat_command, worker_command
 CLUSTERS = ["one", "two", "three"]
 LIVE, DEAD = 180, 20
 INTERVAL = 5.0  # seconds between two checks of a provider
-SETTLE = 11.0  # seconds: more than the time-out of a check, so that no turn sees the work of the one before
+TIMEOUT = 11.0  # seconds: a bit more than that of a check, so that no turn sees the work of the one before
+SWEEP = 2000.0  # milliseconds between two sweeps: the grain of lateness
+BESIDE = ["", f" beside {DEAD} dead"]
 PAUSE = 0.25  # seconds between two requests of the page
 CONCURRENCY = 8  # the worker's default
 
@@ -78,23 +80,23 @@ def _start_worker_and_beat(stack: Stack, environment: Environment) -> list[Child
 
 
 def _take_turns(database: psycopg.Connection, visitor: Visitor, *, turns: int, seconds: float) -> list[Sample]:
-    late = Sample(name="lateness, 180 live"), Sample(name="lateness, 180 live beside 20 dead")
-    page = Sample(name="list meanwhile, 180 live"), Sample(name="list meanwhile, beside 20 dead")
+    late = [Sample(name=f"lateness, {LIVE} live{beside}", limit=SWEEP) for beside in BESIDE]
+    page = [Sample(name=f"list meanwhile, {LIVE} live{beside}") for beside in BESIDE]
     late[1].baselines, page[1].baselines = [late[0].name], [page[0].name]
-    _settle(database, visitor)
+    _settle(database, visitor, INTERVAL)
     for with_dead in (False, True) * turns:
         if with_dead:
             database.execute(PLAN, [INTERVAL, "dead-%"])
         moments = _watch(visitor, page[with_dead], seconds)
-        _settle(database, visitor)
+        _settle(database, visitor, TIMEOUT if with_dead else INTERVAL)
         late[with_dead].values += [float(row[0]) for row in database.execute(LATENESS, moments)]
     return [*late, *page]
 
 
-def _settle(database: psycopg.Connection, visitor: Visitor) -> None:
+def _settle(database: psycopg.Connection, visitor: Visitor, seconds: float) -> None:
     """Without the dead ones, until the work of the turn is done and stored; the page is kept warm."""
     database.execute(REST)
-    _watch(visitor, Sample(name="warm-up"), SETTLE)
+    _watch(visitor, Sample(name="warm-up"), seconds)
     database.execute(REST)  # a check that was under way has planned another one
 
 
