@@ -50,10 +50,18 @@ def web(host: str, port: int, workers: int, threads: int) -> None:
 @click.option(
     "--concurrency", envvar="CODERADMIN_WORKER_CONCURRENCY", default=8, show_default=True, type=click.IntRange(1)
 )
-def worker(concurrency: int) -> None:
+@click.option(
+    "--queue",
+    "queues",
+    type=click.Choice(programs.QUEUES),
+    multiple=True,
+    default=programs.QUEUES,
+    help="Only this kind of work; may be repeated. Without it, all.",
+)
+def worker(concurrency: int, queues: tuple[str, ...]) -> None:
     """Do the background work: deploy, check, delete."""
     _load_settings()
-    _become(programs.worker_command(concurrency=concurrency))
+    _become(programs.worker_command(concurrency=concurrency, queues=queues))
 
 
 @main.command()

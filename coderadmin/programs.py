@@ -1,6 +1,7 @@
 """The command lines of the three programs of a deployment: web, worker, beat."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 WEB_STOP_SECONDS = 25  # less than the 30 s that Kubernetes and systemd give at least
@@ -15,11 +16,23 @@ def web_command(bind: str, *, workers: int, threads: int) -> list[str]:
     ]
 
 
-def worker_command(*, concurrency: int) -> list[str]:
+QUEUES = ("checks", "operations")
+
+
+def worker_command(*, concurrency: int, queues: Sequence[str] = QUEUES) -> list[str]:
     """Celery with threads: a task mostly waits for a cluster, and Helm must not be loaded before a fork."""
     return [
         *(sys.executable, "-m", "celery", "-A", "coderadmin", "worker", "--pool", "threads"),
-        *("--concurrency", str(concurrency), "--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+        *(
+            "--queues",
+            ",".join(queues),
+            "--concurrency",
+            str(concurrency),
+            "--without-gossip",
+            "--without-mingle",
+            "--loglevel",
+            "INFO",
+        ),
     ]
 
 

@@ -1,0 +1,37 @@
+"""Which work goes to which queue, and that a worker may take one kind only."""
+
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from coderadmin import cli, programs
+from coderadmin.celery import app
+
+
+@pytest.mark.parametrize(
+    ("task", "queue"),
+    [
+        ("providers.run_operation", "operations"),
+        ("providers.check_providers", "checks"),
+        ("providers.check_due_providers", "checks"),
+        ("providers.resume_operations", "checks"),
+    ],
+)
+def test_minutes_of_deploying_never_stand_before_a_check(task: str, queue: str) -> None:
+    assert app.amqp.router.route({}, task)["queue"].name == queue
+
+
+def test_a_worker_takes_all_queues_that_exist_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Any] = []
+    monkeypatch.setattr(cli, "_become", started.append)
+    CliRunner().invoke(cli.main, ["worker"], catch_exceptions=False)
+    CliRunner().invoke(cli.main, ["worker", "--queue", "checks"], catch_exceptions=False)
+    taken = [command[command.index("--queues") + 1] for command in started]
+    assert taken == [",".join(programs.QUEUES), "checks"]
+
+
+def test_a_queue_that_does_not_exist_is_refused() -> None:
+    result = CliRunner().invoke(cli.main, ["worker", "--queue", "deploys"])
+    assert result.exit_code == 2
+    assert "deploys" in result.output
