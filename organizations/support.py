@@ -24,7 +24,10 @@ class SupportSite(AdminSite):
         """The sign-in page of the site. Raises PermissionDenied for a person who is not support staff."""
         if not request.user.is_authenticated:
             return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
-        require(self.has_permission(request), "These pages are for support staff. Ask a site manager for access.")
+        require(
+            self.has_permission(request),
+            "These pages are for support staff. Ask those who run this deployment.",
+        )
         return redirect("admin:index")
 
     def logout(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:  # type: ignore[override]

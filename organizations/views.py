@@ -1,6 +1,7 @@
 """Signing in and out, the own account, and the first page."""
 
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -10,9 +11,10 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from audit.services import actor_of
@@ -27,6 +29,12 @@ class SignInView(LoginView):
     template_name = "registration/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def get_redirect_url(self) -> str:
+        """Where `next` leads, unless it leads back here or out again."""
+        url = super().get_redirect_url()
+        path = urlsplit(urljoin(self.request.path, url)).path
+        return "" if path in (reverse("organizations:sign_in"), reverse("organizations:sign_out")) else url
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """A fragment asked for after the session has ended: the whole page moves here, not into the fragment."""
@@ -62,14 +70,14 @@ def sign_in_locked(request: HttpRequest, response: HttpResponse | None, credenti
     return page
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     if can_read_providers(request.user):
         return redirect("providers:provider_list")
     return render(request, "organizations/home.html", {"memberships": _memberships(request)})
 
 
-@require_GET
+@require_safe
 def account(request: HttpRequest) -> HttpResponse:
     return render(request, "organizations/account.html", {"memberships": _memberships(request)})
 

@@ -100,6 +100,12 @@ def test_a_deactivated_person_is_out_at_the_next_request(member: User) -> None:
     assert client.get("/account/")["Location"].startswith(SIGN_IN)
 
 
+@pytest.mark.parametrize("back", [SIGN_IN, f"{SIGN_IN}?next={SIGN_IN}", "?x=1", "/sign-out/", "/sign-out/?x=1"])
+def test_it_never_leads_back_to_itself_or_out_again(client: Client, member: User, back: str) -> None:
+    assert attempt(client, member.email, PASSWORD, next=back)["Location"] == "/"
+    assert client.get(SIGN_IN, {"next": back})["Location"] == "/"
+
+
 def test_signing_out_takes_a_post(member: User) -> None:
     client = signed_in(member)
     assert client.get(reverse("organizations:sign_out")).status_code == 405
