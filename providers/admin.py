@@ -4,24 +4,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from audit.admin import ReadOnlyAdmin
+from audit.admin import ReadOnlyAdmin, ReadOnlyInline
 from providers.models import AllowlistEntry, Operation, OperationLine, StatusChange, WorkspaceProvider
-
-
-class ReadOnlyInline(admin.TabularInline):
-    """Name the fields to show in `fields` and `readonly_fields`."""
-
-    extra = 0
-    can_delete = False
-
-    def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return True  # the page around it has asked
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
 
 
 class AllowlistInline(ReadOnlyInline):

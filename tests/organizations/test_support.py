@@ -40,6 +40,12 @@ def test_a_list_can_be_searched(support_person: User, address: str) -> None:
     assert "0 results" in response.text
 
 
+def test_a_filter_that_no_database_takes_is_a_bad_request(support_person: User) -> None:
+    client = signed_in(support_person)
+    assert client.get("/support/audit/auditevent/", {"outcome__exact": "a\0b"}).status_code == 400
+    assert client.get("/support/audit/auditevent/", {"outcome__exact": "denied"}).status_code == 200
+
+
 def test_a_person_is_shown_without_the_password(support_person: User) -> None:
     add_member(make_organization(name="Research"), support_person)
     page = signed_in(support_person).get(f"/support/organizations/user/{support_person.pk}/change/").text
