@@ -5,17 +5,15 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods, require_POST
 
 from audit.services import actor_of
 from coderadmin.htmx import wants_partial
 from providers import confirmations, services
+from providers.errors import RefusedError
 from providers.forms import CordonForm
 from providers.models import WorkspaceProvider
 from providers.views.confirm import confirm
-from providers.views.scope import managed_provider, refusal_becomes_message
-
-ask_and_do = require_http_methods(["GET", "HEAD", "POST"])
+from providers.views.scope import ask_and_do, managed_provider, refusal_becomes_message
 
 
 @ask_and_do
@@ -38,11 +36,16 @@ def provider_deploy(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("providers:provider_detail", pk=pk)
 
 
-@require_POST
+@ask_and_do
 @refusal_becomes_message
 def provider_check(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Harmless, so that nobody is asked. A fragment is answered with the card, which says itself that it checks."""
+    """Harmless, so that nobody is asked: a GET, as after a new sign-in, only leads to the provider.
+
+    A fragment is answered with the card, which says itself that it checks.
+    """
     provider = managed_provider(request, pk)
+    if request.method != "POST":
+        return redirect("providers:provider_detail", pk=pk)
     services.request_check(actor=actor_of(request), provider=provider)
     if not wants_partial(request):
         messages.info(request, f"{provider.name} is being checked now.")
@@ -65,6 +68,11 @@ def provider_set_default(request: HttpRequest, pk: UUID) -> HttpResponse:
 @refusal_becomes_message
 def provider_cordon(request: HttpRequest, pk: UUID) -> HttpResponse:
     provider = managed_provider(request, pk)
+    if request.method != "POST" and provider.is_cordoned:
+        raise RefusedError(
+            f"{provider.name} is cordoned already, by {provider.cordoned_by}: {provider.cordon_reason}",
+            remedy="To give another reason, uncordon it first.",
+        )
     form = CordonForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return confirm(request, provider, confirmations.of_cordon(provider), form=form)
@@ -77,8 +85,10 @@ def provider_cordon(request: HttpRequest, pk: UUID) -> HttpResponse:
 @refusal_becomes_message
 def provider_uncordon(request: HttpRequest, pk: UUID) -> HttpResponse:
     provider = managed_provider(request, pk)
-    if request.method != "POST":
+    if request.method != "POST" and provider.is_cordoned:
         return confirm(request, provider, confirmations.of_uncordon(provider))
+    if request.method != "POST":
+        raise RefusedError(f"{provider.name} is not cordoned.")
     services.uncordon_provider(actor=actor_of(request), provider=provider)
     messages.success(request, f"{provider.name} is not cordoned.")
     return redirect("providers:provider_detail", pk=pk)

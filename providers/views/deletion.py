@@ -15,9 +15,8 @@ from providers.forms import LeaveReleaseForm
 from providers.models import Operation, WorkspaceProvider
 from providers.services import request_delete
 from providers.services.operations import NAMED_ENVIRONMENTS, require_deletable
-from providers.views.actions import ask_and_do
 from providers.views.confirm import confirm
-from providers.views.scope import managed_provider, refusal_becomes_message
+from providers.views.scope import ask_and_do, managed_provider, refusal_becomes_message
 
 
 @ask_and_do

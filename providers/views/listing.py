@@ -5,10 +5,10 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
-from django_htmx.http import HttpResponseStopPolling, trigger_client_event
+from django_htmx.http import HttpResponseStopPolling, reswap, trigger_client_event
 
 from coderadmin.htmx import wants_partial
 from providers.cards import Card, for_cards, make_cards, marks_state
@@ -46,7 +46,11 @@ def provider_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def provider_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The page of one provider, or the body of its card. `waiting`: only once a requested check is done."""
-    provider = get_object_or_404(for_cards(_visible(request)), pk=pk)
+    provider = for_cards(_visible(request)).filter(pk=pk).first()
+    if provider is None and wants_partial(request):
+        return _gone(request, pk)
+    if provider is None:
+        raise Http404
     cards = make_cards([provider], user=request.user)
     if not wants_partial(request):
         return render(request, "providers/provider_detail.html", _cards_context(cards) | {"card": cards[0]})
@@ -56,6 +60,13 @@ def provider_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     if "waiting" in request.GET:
         response.status_code = HttpResponseStopPolling.status_code
     return response
+
+
+def _gone(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What an open page hears about a provider that was deleted: the card says so, and nothing is asked any more."""
+    response = render(request, "providers/partials/provider_chips.html", {"gone": [pk]})
+    response.status_code = HttpResponseStopPolling.status_code
+    return reswap(response, "none")
 
 
 @require_safe

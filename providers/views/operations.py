@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseStopPolling, reswap, trigger_client_event
 
 from audit.services import actor_of
@@ -14,12 +14,13 @@ from providers.models import Operation
 from providers.operation_log import NEWEST_LINES, log_of
 from providers.policies import can_manage, require_manage, require_view
 from providers.services import cancel_operation
+from providers.views.scope import ask_and_do
 
 ENDED = "operation-ended"
 
 
 @never_cache
-@require_GET
+@require_safe
 def operation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     require_view(request.user)
     operations = Operation.objects.select_related("provider").prefetch_related(NEWEST_LINES)
@@ -41,11 +42,12 @@ def _fragment(request: HttpRequest, operation: Operation, context: dict[str, obj
     return response
 
 
-@require_POST
+@ask_and_do
 def operation_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Repeatable: an operation that has ended by now just shows its end."""
+    """Repeatable: an operation that has ended by now just shows its end. A GET (a new sign-in) does nothing."""
     require_view(request.user)
     operation = get_object_or_404(Operation.objects.select_related("provider"), pk=pk)
     require_manage(actor_of(request))
-    cancel_operation(actor=actor_of(request), operation=operation)
+    if request.method == "POST":
+        cancel_operation(actor=actor_of(request), operation=operation)
     return redirect("providers:operation_detail", pk=pk)

@@ -7,14 +7,20 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
 
 from audit.services import actor_of
+from coderadmin.htmx import wants_partial
 from organizations.models import User
 from providers.errors import RefusedError
 from providers.models import WorkspaceProvider
 from providers.policies import require_manage, require_view
 
 ProviderView = Callable[[HttpRequest, UUID], HttpResponse]
+
+ask_and_do = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def person_of(request: HttpRequest) -> User:
@@ -44,6 +50,8 @@ def refusal_becomes_message(view: ProviderView) -> ProviderView:
             say_refusal(request, refusal)
             if WorkspaceProvider.objects.filter(pk=pk).exists():
                 return redirect("providers:provider_detail", pk=pk)
+            if wants_partial(request):
+                return HttpResponseClientRedirect(reverse("providers:provider_list"))
             return redirect("providers:provider_list")
 
     return wrapped

@@ -17,9 +17,8 @@ from providers.helm.package import chart_version
 from providers.models import WorkspaceProvider
 from providers.services import rotate_envproxy_token
 from providers.services.values import release_values
-from providers.views.actions import ask_and_do
 from providers.views.confirm import confirm
-from providers.views.scope import managed_provider, refusal_becomes_message
+from providers.views.scope import ask_and_do, managed_provider, refusal_becomes_message
 
 
 @never_cache

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.models import AuditEvent
 from organizations.models import User
@@ -81,6 +82,8 @@ def test_a_get_asks_and_changes_nothing(
     name: str, site_manager: User, provider: WorkspaceProvider, operation: Operation
 ) -> None:
     client = signed_in(site_manager)
+    if name == "provider_uncordon":
+        WorkspaceProvider.objects.update(cordoned_at=timezone.now(), cordon_reason="upgrade")
     before, rows = AuditEvent.objects.count(), WorkspaceProvider.objects.values()
     stored = list(rows)
     response = client.get(address(name, provider, operation))
@@ -101,10 +104,16 @@ def test_no_page_shows_the_cluster_credential(
 
 
 @pytest.mark.parametrize("name", [*POSTED_ONLY, "operation_cancel"])
-def test_what_asks_nothing_is_posted_only(
+def test_a_get_of_what_asks_nothing_only_leads_to_its_page(
     name: str, site_manager: User, provider: WorkspaceProvider, operation: Operation
 ) -> None:
-    assert signed_in(site_manager).get(address(name, provider, operation)).status_code == 405
+    """Whoever had to sign in again comes back by GET, and finds a page."""
+    client, path = signed_in(site_manager), address(name, provider, operation)
+    before = AuditEvent.objects.count()
+    assert client.get(path)["Location"] == path.removesuffix("check/").removesuffix("cancel/")
+    assert AuditEvent.objects.count() == before
+    operation.refresh_from_db()
+    assert not operation.cancel_requested
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -35,6 +35,13 @@ def events_of(response: Any) -> set[str]:
     return set(json.loads(response.headers.get("HX-Trigger", "{}")))
 
 
+def test_the_body_of_a_deleted_card_ends_its_polling_and_marks_the_card(manager: Client) -> None:
+    gone = uuid4()
+    response = manager.get(f"{LIST}{gone}/?waiting=1", headers={"HX-Request": "true"})
+    assert (response.status_code, response["HX-Reswap"]) == (286, "none")
+    assert f'id="provider-{gone}" hx-swap-oob="true"' in response.text
+
+
 def test_nothing_is_sent_while_nothing_has_changed(manager: Client) -> None:
     make_provider()
     make_provider(status="error", reason="dns_failed", status_since=timezone.now() - timedelta(hours=3, minutes=1))

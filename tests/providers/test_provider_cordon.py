@@ -68,6 +68,14 @@ def test_it_uncordons_and_repeating_it_changes_nothing(client: Client) -> None:
     assert AuditEvent.objects.filter(action="provider.uncordon").count() == 1
 
 
+def test_a_cordon_that_is_there_already_or_no_longer_is_not_asked_about(client: Client) -> None:
+    provider = make_provider(name="sydney")
+    assert "sydney is not cordoned." in client.get(path_of("uncordon", provider), follow=True).text
+    client.post(path_of("cordon", provider), {"reason": "node upgrade"})
+    page = client.get(path_of("cordon", provider), follow=True).text
+    assert "is cordoned already, by manager@example.com: node upgrade" in page
+
+
 def test_another_provider_becomes_the_default(client: Client) -> None:
     built_in, provider = make_built_in(), make_provider(name="sydney")
     assert "built-in is the default no longer" in client.get(path_of("set_default", provider)).content.decode()
