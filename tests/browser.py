@@ -1,4 +1,7 @@
-"""A real browser: `page` is a fresh Chromium page on the live server, `browser` the running browser itself."""
+"""A real browser: `page` is a fresh Chromium page on the live server, `browser` the running browser itself.
+
+In `manager_page` and `page_without_script` a site manager is signed in.
+"""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from organizations.models import User
+from tests.people import signed_in
 
 EXECUTABLE = Path(os.environ.get("CODERADMIN_TEST_BROWSER", "/usr/bin/chromium-headless-shell"))
 ARGUMENTS = [
@@ -48,3 +54,22 @@ def page(browser: Browser, live_server: Any) -> Iterator[Page]:
     yield page
     context.close()
     assert not errors
+
+
+def sign_in(context: BrowserContext, user: User, url: str) -> None:
+    cookie = signed_in(user).cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": cookie, "url": url}])
+
+
+@pytest.fixture
+def manager_page(page: Page, site_manager: User, live_server: Any) -> Page:
+    sign_in(page.context, site_manager, live_server.url)
+    return page
+
+
+@pytest.fixture
+def page_without_script(browser: Browser, site_manager: User, live_server: Any) -> Iterator[Page]:
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    sign_in(context, site_manager, live_server.url)
+    yield context.new_page()
+    context.close()

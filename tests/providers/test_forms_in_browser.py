@@ -1,40 +1,16 @@
 """Forms and operations in a real browser."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from organizations.models import User
 from providers.choices import LineLevel, OperationState
 from providers.models import Operation, OperationLine, WorkspaceProvider
 from tests.factories import make_operation, make_provider
-from tests.people import signed_in
 from tests.providers.kubeconfigs import PASTED_TOKEN, kubeconfig
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW = "/manage/admin/workspace-providers/new/"
-
-
-def sign_in(page: Page, user: User, url: str) -> None:
-    cookie = signed_in(user).cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": url}])
-
-
-@pytest.fixture
-def manager_page(page: Page, site_manager: User, live_server: object) -> Page:
-    sign_in(page, site_manager, live_server.url)  # type: ignore[attr-defined]
-    return page
-
-
-@pytest.fixture
-def page_without_script(browser: Browser, site_manager: User, live_server: object) -> Iterator[Page]:
-    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)  # type: ignore[attr-defined]
-    page = context.new_page()
-    sign_in(page, site_manager, live_server.url)  # type: ignore[attr-defined]
-    yield page
-    context.close()
 
 
 def path_of(operation: Operation) -> str:

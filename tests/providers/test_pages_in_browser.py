@@ -1,30 +1,16 @@
 """The provider pages in a real browser."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Page, Request, expect
 
-from organizations.models import User
 from providers.models import WorkspaceProvider
 from tests.factories import make_operation, make_provider
-from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/manage/admin/workspace-providers/"
-
-
-@pytest.fixture
-def manager_page(page: Page, site_manager: User, live_server: Any) -> Page:
-    """A page in which a site manager is signed in."""
-    page.context.add_cookies([session_of(site_manager, live_server)])
-    return page
-
-
-def session_of(user: User, live_server: Any) -> Any:
-    return {"name": "sessionid", "value": signed_in(user).cookies["sessionid"].value, "url": live_server.url}
 
 
 def asked(page: Page) -> list[str]:
@@ -122,12 +108,10 @@ def test_the_card_is_loaded_again_when_its_operation_ends(manager_page: Page) ->
     expect(manager_page.get_by_role("link", name="Redeploy")).to_be_visible()
 
 
-def test_without_javascript_everything_is_a_link(browser: Browser, site_manager: User, live_server: Any) -> None:
+def test_without_javascript_everything_is_a_link(page_without_script: Page) -> None:
     make_provider(name="sydney", namespace="coder-prod")
     make_provider(name="europe")
-    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
-    context.add_cookies([session_of(site_manager, live_server)])
-    page = context.new_page()
+    page = page_without_script
     page.goto(LIST)
     page.get_by_role("searchbox").fill("syd")
     page.get_by_role("button", name="Search").click()
@@ -137,12 +121,11 @@ def test_without_javascript_everything_is_a_link(browser: Browser, site_manager:
     expect(page.get_by_text("coder-prod")).to_be_visible()
     page.get_by_role("button", name="Check now").click()
     expect(page.get_by_text("sydney is being checked now.")).to_be_visible()
-    context.close()
 
 
 @pytest.mark.parametrize("width", [390, 1440])
 def test_the_longest_texts_fit_the_page(manager_page: Page, width: int) -> None:
-    make_provider(
+    provider = make_provider(
         name="n" * 63,
         hostname=f"https://{'h' * 63}.{'h' * 63}.{'h' * 63}.example.com",
         cluster_address=f"https://{'c' * 63}.{'c' * 63}.{'c' * 63}.example.com",
@@ -153,5 +136,6 @@ def test_the_longest_texts_fit_the_page(manager_page: Page, width: int) -> None:
         message="M" * 500,
     )
     manager_page.set_viewport_size({"width": width, "height": 900})
-    manager_page.goto(f"{LIST}?expand=all")
-    assert manager_page.evaluate("document.documentElement.scrollWidth") <= width
+    for page in ("?expand=all", f"{provider.pk}/cordon/", f"{provider.pk}/delete/", f"{provider.pk}/command/"):
+        manager_page.goto(f"{LIST}{page}")
+        assert manager_page.evaluate("document.documentElement.scrollWidth") <= width
