@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from providers.kube.client import Json, KubeClient
-from providers.kube.errors import Forbidden, KubeError, NotFound
+from providers.kube.errors import Forbidden, NotFound
 from providers.kube.permissions import Permission
 
 REVIEWS = "/apis/authorization.k8s.io/v1"
@@ -91,12 +91,11 @@ async def _may_in_slot(client: KubeClient, need: Need, slots: asyncio.Semaphore)
 
 
 async def _gather(questions: Iterable) -> list[bool]:
-    """All answers, or the first error with nothing left running."""
+    """All answers; after an error or a time-out nothing is left running."""
     tasks = [asyncio.ensure_future(question) for question in questions]
     try:
         return list(await asyncio.gather(*tasks))
-    except KubeError:
+    finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        raise

@@ -5,6 +5,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 ADDRESS_LIMIT = 512  # characters
+DEFAULT_PORT = 443
 HOST_NAME = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?"
 )
@@ -17,7 +18,7 @@ class AddressError(ValueError):
 
 
 def normalise_address(text: str) -> str:
-    """https, host in lower case, port as given, path without the last slash. Raises `AddressError`."""
+    """https, host in lower case, port unless it is 443, no dot or slash at the end. Raises `AddressError`."""
     text = text.strip()
     if not text or len(text) > ADDRESS_LIMIT or re.search(r"[\s\\\x00-\x1f\x7f]", text):
         raise AddressError("The cluster address must be one https:// address without spaces.")
@@ -29,7 +30,7 @@ def normalise_address(text: str) -> str:
     _refuse_what_has_no_place(parts)
     if port == 0:
         raise AddressError("The cluster address has no valid host or port.")
-    suffix = "" if port is None else f":{port}"
+    suffix = "" if port in (None, DEFAULT_PORT) else f":{port}"
     return f"https://{_host(parts.hostname or '')}{suffix}{_path(parts.path)}"
 
 
@@ -58,7 +59,7 @@ def _host(host: str) -> str:
         raise AddressError(f"The host “{host}” is not a valid name.") from error
     if not HOST_NAME.fullmatch(name):
         raise AddressError(f"The host “{host}” is not a valid name.")
-    return name
+    return name.rstrip(".")
 
 
 def _ip_address(host: str) -> str:
@@ -68,6 +69,8 @@ def _ip_address(host: str) -> str:
         raise AddressError(f"The host “{host}” is not a valid IP address.") from error
     if address.is_unspecified or address.is_multicast:
         raise AddressError(f"Nothing can be reached at {host}.")
+    if (getattr(address, "ipv4_mapped", None) or address).is_link_local:
+        raise AddressError(f"{host} is a link-local address, where clouds keep their machines' secrets and no cluster.")
     return str(address)
 
 

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 import aiohttp
 from kubernetes.aio.client import ApiClient, Configuration
 
+from providers.kube.connector import AbortingConnector
 from providers.kube.errors import AlreadyExists, KubeError, NotFound, NotKubernetes, Reason, Unauthorized, UntrustedTLS
 from providers.kube.resolver import ThreadPerNameResolver
 from providers.kube.translate import from_response, translate
@@ -146,7 +147,7 @@ async def connect(
 ) -> AsyncIterator[KubeClient]:
     """A client for `target`. Nothing is sent before the first call; raises `KubeError` for unusable PEM texts."""
     configuration = _configuration(target)
-    async with aiohttp.TCPConnector(
+    async with AbortingConnector(
         ssl=tls_context(target), resolver=ThreadPerNameResolver(), limit=CONNECTIONS
     ) as connector:
         # trust_env would send our token through whatever proxy or .netrc the environment names

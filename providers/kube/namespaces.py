@@ -1,7 +1,10 @@
 """The namespace of a provider."""
 
 from providers.kube.client import KubeClient, connect, namespace_path
+from providers.kube.errors import shorten
 from providers.target import ClusterTarget
+
+WORD_LIMIT = 32  # characters
 
 
 async def namespace_exists(target: ClusterTarget) -> bool:
@@ -21,7 +24,7 @@ async def ensure_namespace(target: ClusterTarget) -> bool:
 async def namespace_phase(client: KubeClient) -> str:
     """`Active` or `Terminating`. Raises `NotFound` when it is not there."""
     namespace = await client.get(namespace_path(client.target))
-    return str(namespace.get("status", {}).get("phase", "Active"))
+    return shorten(str(namespace.get("status", {}).get("phase", "Active")), WORD_LIMIT)
 
 
 def make_namespace(name: str) -> dict[str, object]:

@@ -11,12 +11,21 @@ from datetime import UTC, datetime
 from providers.kube.access import denied, grouped
 from providers.kube.client import CONNECT_TIMEOUT, READ_TIMEOUT, Json, KubeClient, connect, namespaced
 from providers.kube.diagnose import explain_deployment
-from providers.kube.errors import Forbidden, KubeError, NotFound, NotKubernetes, NotReady, Reason, Unauthorized
+from providers.kube.errors import (
+    Forbidden,
+    KubeError,
+    NotFound,
+    NotKubernetes,
+    NotReady,
+    Reason,
+    Unauthorized,
+    shorten,
+)
 from providers.kube.evidence import EnvproxyFacts, Evidence, ReleaseFacts
 from providers.kube.namespaces import namespace_phase
 from providers.kube.permissions import RUN
 from providers.kube.releases import Revision, list_revisions
-from providers.kube.version import read_version, require_supported
+from providers.kube.version import VERSION_LIMIT, read_version, require_supported
 from providers.target import ClusterTarget
 
 RELEASE_NAME = "coder-workspace-provider"
@@ -24,7 +33,7 @@ ENVPROXY = "envproxy"
 DEADLINE = 15.0  # seconds for one provider
 CONCURRENCY = 50  # above the number of dead clusters that may be met at the same time
 
-MALFORMED = (AttributeError, KeyError, TypeError, ValueError)  # raised by JSON that no Kubernetes API would send
+MALFORMED = (AttributeError, LookupError, TypeError, ValueError)  # raised by JSON that no Kubernetes API would send
 
 logger = logging.getLogger(__name__)
 
@@ -179,7 +188,14 @@ def _chart_version(deployment: Json) -> str:
     """From the label `helm.sh/chart: workspace-provider-0.1.0`, where + is written as _."""
     label = (deployment["metadata"].get("labels") or {}).get("helm.sh/chart", "")
     found = re.search(r"-(\d+\.\d+\.\d+.*)$", label)
-    return found[1].replace("_", "+") if found else ""
+    return shorten(found[1].replace("_", "+"), VERSION_LIMIT) if found else ""
+
+
+def _count(number: object) -> int:
+    """Raises ValueError for what is no number of replicas, such as NaN or 1e999, which JSON readers take."""
+    if not isinstance(number, int) or not 0 <= number < 2**31:
+        raise ValueError("not a number of replicas")
+    return number
 
 
 async def _look_at_envproxy(client: KubeClient, facts: _Facts) -> None:
@@ -188,8 +204,8 @@ async def _look_at_envproxy(client: KubeClient, facts: _Facts) -> None:
         raise KubeError(Reason.ENVPROXY_UNAVAILABLE, f"The Deployment {ENVPROXY} is not there.")
     if facts.release:
         facts.release = replace(facts.release, chart_version=_chart_version(deployment))
-    desired = deployment["spec"].get("replicas", 1)
-    available = deployment.get("status", {}).get("availableReplicas", 0)
+    desired = _count(deployment["spec"].get("replicas", 1))
+    available = _count(deployment.get("status", {}).get("availableReplicas", 0))
     facts.envproxy = EnvproxyFacts(desired=desired, available=available)
     if available < desired or not desired:
         problem = " ".join(await explain_deployment(client, ENVPROXY))
@@ -203,6 +219,6 @@ async def _prefer_not_ready(client: KubeClient) -> None:
     """An API server that has just started refuses what it will allow in a moment: then /readyz tells the truth."""
     status, text = await client.look("/readyz?verbose=true")
     if status >= 500:
-        failed = [line[3:].split()[0] for line in text.splitlines() if line.startswith("[-]") and len(line) > 3]
+        failed = [line[3:].partition(" ")[0] for line in text.splitlines() if line.startswith("[-]")]
         checks = f": {', '.join(failed)}" if failed else ""
         raise NotReady(Reason.API_NOT_READY, f"The API server says that it is not ready{checks}.", status=status)

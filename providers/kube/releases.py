@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from providers.kube.client import METADATA_ONLY, Json, KubeClient, namespaced
+from providers.kube.errors import shorten
 
 PAYLOAD_LIMIT = 32 * 1024 * 1024  # bytes, unpacked; Secrets end at 1 MiB packed
+LABEL_LIMIT = 63  # characters, by the rules of Kubernetes
+MOST_REVISIONS = 2**31 - 1  # Helm counts in 32 bits
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
 
 
@@ -46,10 +49,11 @@ async def read_chart(client: KubeClient, revision: Revision) -> tuple[str, str]:
 
 
 def _revision(metadata: Json) -> Revision:
-    labels = metadata.get("labels") or {}
+    labels = {key: shorten(str(value), LABEL_LIMIT) for key, value in (metadata.get("labels") or {}).items()}
+    version = labels.get("version", "")
     return Revision(
         name=labels.get("name", ""),
-        revision=int(labels["version"]) if str(labels.get("version", "")).isdecimal() else 0,
+        revision=min(int(version), MOST_REVISIONS) if version.isdecimal() else 0,
         status=labels.get("status", ""),
         updated=_moment(labels.get("modifiedAt") or labels.get("createdAt")),
         secret=metadata.get("name", ""),

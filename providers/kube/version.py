@@ -4,8 +4,9 @@ import re
 from urllib.parse import urlsplit
 
 from providers.kube.client import KubeClient
-from providers.kube.errors import KubeError, NotKubernetes, Reason
+from providers.kube.errors import KubeError, NotKubernetes, Reason, shorten
 
+VERSION_LIMIT = 64  # characters
 OLDEST = (1, 20)  # the chart needs networking.k8s.io/v1 and server-side apply
 
 
@@ -15,7 +16,7 @@ async def read_version(client: KubeClient) -> str:
     if not isinstance(version, str) or _numbers(version) is None:
         host = urlsplit(client.target.address).netloc
         raise NotKubernetes(Reason.NOT_KUBERNETES, f"{host} answers, but names no Kubernetes version.")
-    return version
+    return shorten(version, VERSION_LIMIT)
 
 
 def require_supported(version: str) -> None:

@@ -1,0 +1,17 @@
+"""The connections of one client, which never outlive it."""
+
+from typing import Any
+
+import aiohttp
+
+
+class AbortingConnector(aiohttp.TCPConnector):
+    """Aborts a connection that is not used again, where aiohttp says goodbye and waits for the server's goodbye.
+
+    A silent server never gives it; the event loop would end before the socket is closed.
+    """
+
+    def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
+        if should_close or protocol.should_close:
+            protocol.abort()
+        super()._release(key, protocol, should_close=should_close)
