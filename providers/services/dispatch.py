@@ -14,6 +14,9 @@ from coderadmin.celery import app
 
 logger = logging.getLogger(__name__)
 
+# Seconds, and one attempt: somebody waits for the page, and nothing is lost.
+BROKER_PATIENCE = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0, "max_retries": 0}
+
 
 def check_providers(ids: Sequence[UUID]) -> None:
     _send("providers.check_providers", [str(pk) for pk in ids])
@@ -26,7 +29,8 @@ def run_operation(operation_id: UUID) -> None:
 def _send(task: str, argument: object) -> None:
     def send() -> None:
         try:
-            app.send_task(task, args=[argument])
+            with app.connection_for_write(transport_options=BROKER_PATIENCE) as connection:
+                app.send_task(task, args=[argument], connection=connection, retry=False)
         except OperationalError as error:
             logger.warning("the broker did not take %s: %s", task, error)
 
