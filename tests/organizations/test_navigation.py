@@ -50,6 +50,12 @@ def test_the_admin_pages_have_a_side_navigation_that_says_where_one_is(site_mana
     assert f'<a href="{PROVIDERS}" aria-current="page">Workspace Providers</a>' in page
 
 
+@pytest.mark.parametrize("address", ["/", "/account/", "/account/password/"])
+def test_a_page_answers_a_question_for_its_headers_alone(member: User, address: str) -> None:
+    response = signed_in(member).head(address)
+    assert (response.status_code, response.content) == (200, b"")
+
+
 def test_an_anonymous_person_sees_no_navigation(client: Client) -> None:
     page = client.get("/sign-in/").text
     assert "<nav" not in page
