@@ -30,7 +30,7 @@ class SignInView(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
-    def get_redirect_url(self) -> str:
+    def get_redirect_url(self) -> str:  # type: ignore[override]  # the stubs describe a newer Django
         """Where `next` leads, unless it leads back here or out again."""
         url = super().get_redirect_url()
         path = urlsplit(urljoin(self.request.path, url)).path
