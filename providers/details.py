@@ -116,7 +116,9 @@ class ProviderDetails:
 
 
 def load_details(providers: Sequence[WorkspaceProvider]) -> dict[UUID, ProviderDetails]:
-    """The details of each provider, in six queries however many there are."""
+    """The details of each provider, in six queries however many there are; none for none."""
+    if not providers:
+        return {}
     ids, now = [provider.pk for provider in providers], timezone.now()
     organizations, organization_counts = _organizations(ids)
     shown, month = _shown_changes(ids), _changes_of_month(ids, now)

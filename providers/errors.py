@@ -22,5 +22,5 @@ class EnvironmentsExistError(RefusedError):
     """The provider still has environments; `names` says which (at most 50)."""
 
     def __init__(self, message: str, *, names: list[str]) -> None:
-        super().__init__(message, remedy="Delete these environments or move them first.")
+        super().__init__(message, remedy="Their owners must delete them first.")
         self.names = names

@@ -68,10 +68,6 @@ class WorkspaceProviderQuerySet(models.QuerySet):
             environment_count=count(environments), running_count=count(environments.filter(status="running"))
         )
 
-    def status_counts(self) -> dict[str, int]:
-        """Number of providers per status; one query."""
-        return dict(self.order_by().values_list("status").annotate(total=Count("pk")))
-
     def claim_due(self, *, now: datetime, interval: timedelta, limit: int, doubtful: bool) -> list[UUID]:
         """Take up to `limit` providers that are due, and schedule their next check; any number of callers at once.
 

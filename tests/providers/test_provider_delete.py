@@ -59,7 +59,7 @@ def test_environments_that_came_meanwhile_refuse_the_post(client: Client) -> Non
     provider = make_provider(name="sydney")
     make_environment(provider)
     page = client.post(path_of(provider), follow=True).content.decode()
-    assert "sydney still has environments. Delete these environments or move them first." in page
+    assert "sydney still has environments. Their owners must delete them first." in page
     assert not Operation.objects.exists()
 
 
