@@ -32,7 +32,8 @@ def deploy(
     """Installs or upgrades our chart and waits until it is ready; the namespace is created when it is missing.
 
     A revision that a killed Helm left behind is put right first. On failure the last good revision is deployed again,
-    or a first install removed. Raises HelmError; its message says what became of the release.
+    or a first install removed. Raises HelmError; its message says what became of the release. Whatever `cancelled`
+    and `on_line` raise comes out with Helm killed at once and nothing undone.
     `timeout_s` limits the waiting for readiness; a rollback has its own time.
     """
     request = request_of("deploy", target, release, timeout_s, values)
@@ -41,16 +42,25 @@ def deploy(
         return Release(**outcome.value)
     if outcome.is_written and outcome.error.code not in _HARMLESS:
         on_line(outcome.error.message)
-        raise _restored(outcome.error, request, on_line)
+        raise _restored(outcome.error, request, on_line, cancelled)
     raise outcome.error
 
 
 def uninstall(
-    target: ClusterTarget, *, release: str = RELEASE_NAME, timeout_s: int, on_line: Callable[[str], None]
+    target: ClusterTarget,
+    *,
+    release: str = RELEASE_NAME,
+    timeout_s: int,
+    on_line: Callable[[str], None],
+    check: Callable[[], object] = bool,
 ) -> list[str]:
-    """Takes the release away and gives what Helm had to say about it. A release that is gone already is a success."""
+    """Takes the release away and gives what Helm had to say about it. A release that is gone already is a success.
+
+    Whatever `check`, asked now and then, and `on_line` raise comes out with Helm killed at once.
+    """
     request = request_of("uninstall", target, release, timeout_s)
-    lines: list[str] = _value(run_child(request, deadline_s=timeout_s + OVERHEAD_S, on_line=on_line, cancelled=_never))
+    outcome = run_child(request, deadline_s=timeout_s + OVERHEAD_S, on_line=on_line, cancelled=_to_the_end(check))
+    lines: list[str] = _value(outcome)
     return lines
 
 
@@ -77,11 +87,13 @@ def lint(values: Values, *, namespace: str, kube_version: str, release: str = RE
     return findings
 
 
-def _restored(error: HelmError, request: Request, on_line: Callable[[str], None]) -> HelmError:
+def _restored(
+    error: HelmError, request: Request, on_line: Callable[[str], None], check: Callable[[], object]
+) -> HelmError:
     """Puts the release right in a second child: in the first one a cancelled Helm may still be writing."""
     timeout_s = max(request["timeout_s"], RESTORE_TIMEOUT_S)
     restore: Request = {**request, "action": "restore", "timeout_s": timeout_s}
-    outcome = run_child(restore, deadline_s=timeout_s + OVERHEAD_S, on_line=on_line, cancelled=_never)
+    outcome = run_child(restore, deadline_s=timeout_s + OVERHEAD_S, on_line=on_line, cancelled=_to_the_end(check))
     if outcome.error is None:
         return HelmError(error.code, f"{error.message} {outcome.value}")
     return HelmError(error.code, f"{error.message} And it could not be undone: {outcome.error.message}")
@@ -124,6 +136,11 @@ def _value(outcome: Outcome) -> Any:
 
 def _never() -> bool:
     return False
+
+
+def _to_the_end(check: Callable[[], object]) -> Callable[[], bool]:
+    """Never cancelled, but `check` is asked, which may raise."""
+    return lambda: bool(check()) and False
 
 
 def _ignore(_line: str) -> None:

@@ -12,7 +12,6 @@ from providers.models import WorkspaceProvider
 from providers.services.locking import locked
 from providers.services.operations import require_deletable
 from providers.services.run import OperationFailedError, Run
-from providers.services.targets import target_of
 
 
 def delete_provider(run: Run) -> None:
@@ -31,12 +30,13 @@ def delete_provider(run: Run) -> None:
 
 
 def _uninstall(run: Run) -> None:
-    target = target_of(run.provider)
+    target = run.target_or_none()
     if target is None:
         run.log("The provider never gave a credential: there is no release of ours to uninstall.")
         return
     try:
-        uninstall(target, timeout_s=int(settings.DEPLOY_TIMEOUT.total_seconds()), on_line=run.log)
+        timeout_s = int(settings.DEPLOY_TIMEOUT.total_seconds())
+        uninstall(target, timeout_s=timeout_s, on_line=run.log, check=run.cancelled)
     except HelmError as error:
         raise OperationFailedError(
             "uninstall_failed",

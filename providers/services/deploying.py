@@ -1,12 +1,13 @@
 """Deploying: pre-flight, Helm, and the reason of the pods when it does not come up."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -15,15 +16,18 @@ from providers.helm.gateway import deploy
 from providers.helm.release import HelmError, HelmErrorCode
 from providers.kube.diagnose import deployment_progress, explain_workload
 from providers.kube.errors import KubeError
-from providers.kube.probe import ENVPROXY
+from providers.kube.probe import ENVPROXY, MALFORMED
 from providers.models import EnvproxyToken, WorkspaceProvider
 from providers.services.changes import TOKEN_OVERLAP
 from providers.services.checking import check_providers
+from providers.services.locking import locked
 from providers.services.preflighting import preflight_provider
-from providers.services.run import OperationCancelledError, OperationFailedError, Run
+from providers.services.run import LeaseLostError, OperationCancelledError, OperationFailedError, Run
 from providers.services.values import release_values
 from providers.target import ClusterTarget
 from providers.tokens import digest_of, new_token
+
+logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 2.0
 
@@ -48,7 +52,7 @@ def deploy_provider(run: Run) -> None:
                 cancelled=run.cancelled,
             )
     except HelmError as error:
-        row.delete()
+        _let_expire(row)
         check_providers([provider.pk])
         if error.code == HelmErrorCode.CANCELLED:
             run.log(error.message, level=LineLevel.WARNING)
@@ -67,8 +71,14 @@ def _mint_token(provider: WorkspaceProvider) -> tuple[str, EnvproxyToken]:
 
 def _retire_older_tokens(provider: WorkspaceProvider, newest: EnvproxyToken) -> None:
     end = timezone.now() + TOKEN_OVERLAP
-    older = EnvproxyToken.objects.filter(provider=provider).exclude(pk=newest.pk)
-    older.filter(Q(expires_at=None) | Q(expires_at__gt=end)).update(expires_at=end)
+    with transaction.atomic():
+        older = EnvproxyToken.objects.filter(provider=locked(provider)).exclude(pk=newest.pk)
+        older.filter(Q(expires_at=None) | Q(expires_at__gt=end)).update(expires_at=end)
+
+
+def _let_expire(token: EnvproxyToken) -> None:
+    """Not at once: when Helm could not undo the deploy, there are pods that show it."""
+    EnvproxyToken.objects.filter(pk=token.pk).update(expires_at=timezone.now() + TOKEN_OVERLAP)
 
 
 class _PodWatch:
@@ -92,6 +102,8 @@ class _PodWatch:
         try:
             while not self._ended.wait(WATCH_SECONDS):
                 self._look()
+        except (LeaseLostError, DatabaseError) as error:
+            logger.info("the pods of operation %s are no longer watched: %r", self._run.operation.pk, error)
         finally:
             connection.close()
 
@@ -100,6 +112,8 @@ class _PodWatch:
             progress, problems = asyncio.run(_look_at_envproxy(self._target))
         except KubeError as error:
             progress, problems = error.message, []
+        except MALFORMED:
+            return
         if self._ended.is_set():
             return
         self.problems = problems or self.problems

@@ -88,6 +88,7 @@ def stranded_operations() -> list[UUID]:
 def _request(actor: Actor, provider: WorkspaceProvider, kind: OperationKind, **parameters: Any) -> Operation:
     try:
         with transaction.atomic():
+            provider = locked(provider)  # before the row: two who ask at once would wait for each other
             operation = Operation.objects.create(
                 provider=provider,
                 provider_name=provider.name,

@@ -1,13 +1,21 @@
 """What an operation's handler is given, and how it ends other than well."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db import close_old_connections
+
 from audit.services import Actor
 from providers.choices import LineLevel
+from providers.fields import UndecryptableError
 from providers.models import Operation, OperationLine, WorkspaceProvider
+from providers.reasons import reason_for
 from providers.services.targets import target_of
 from providers.target import ClusterTarget
+
+CREDENTIAL_REMEDY = reason_for("credential_unreadable").remedy
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL takes neither NUL nor half a surrogate pair
 
 
 class OperationFailedError(Exception):
@@ -20,12 +28,16 @@ class OperationFailedError(Exception):
 
 
 class OperationCancelledError(Exception):
-    """Somebody cancelled the operation, or its lease was lost."""
+    """Somebody cancelled the operation."""
+
+
+class LeaseLostError(Exception):
+    """Another worker may have the operation soon: stop at once, write nothing more, leave the end to that one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One operation in a worker's hands."""
+    """One operation in a worker's hands. `cancelled` raises LeaseLostError when they have to let go of it."""
 
     operation: Operation
     cancelled: Callable[[], bool]
@@ -40,15 +52,26 @@ class Run:
         return Actor(user=self.operation.requested_by)
 
     def log(self, text: str, *, level: LineLevel = LineLevel.INFO, remedy: str = "") -> None:
+        """Raises LeaseLostError. Keeps no connection: minutes may pass, in which the database may be restarted."""
+        self.cancelled()
+        text = UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
         OperationLine.objects.create(operation=self.operation, text=text, level=level, remedy=remedy)
+        close_old_connections()
 
     def check_cancelled(self) -> None:
-        """Raises OperationCancelledError."""
+        """Raises OperationCancelledError, LeaseLostError."""
         if self.cancelled():
             raise OperationCancelledError
 
     def target(self) -> ClusterTarget:
         """Raises OperationFailedError without a credential."""
-        if target := target_of(self.provider):
+        if target := self.target_or_none():
             return target
         raise OperationFailedError("no_credential", "We hold no credential for this cluster. Enter one (Edit).")
+
+    def target_or_none(self) -> ClusterTarget | None:
+        """Raises OperationFailedError when the stored credential can't be read."""
+        try:
+            return target_of(self.provider)
+        except UndecryptableError as error:
+            raise OperationFailedError("credential_unreadable", f"{error} {CREDENTIAL_REMEDY}") from error

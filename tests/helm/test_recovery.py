@@ -98,6 +98,40 @@ def test_a_failing_listener_ends_helm_at_once(helm: Deployer) -> None:
     assert helm_processes(os.getpid()) == []
 
 
+@pytest.mark.parametrize("moment", ["deploying", "undoing"])
+def test_whoever_lost_the_operation_ends_helm_at_once_and_undoes_nothing(
+    moment: str, helm: Deployer, cluster: Cluster
+) -> None:
+    """Another worker may be at work on the release by then."""
+
+    class LostError(Exception):
+        pass
+
+    def cancelled() -> bool:
+        is_pending = bool(pending_releases(cluster))
+        if is_pending if moment == "deploying" else "Cancelled." in helm.lines:
+            raise LostError
+        return is_pending
+
+    with pytest.raises(LostError):
+        helm.deploy(BROKEN, cancelled=cancelled)
+    assert helm_processes(os.getpid()) == []
+
+
+def test_whoever_lost_the_operation_uninstalls_no_further(helm: Deployer) -> None:
+    class LostError(Exception):
+        pass
+
+    def check() -> None:
+        raise LostError
+
+    helm.deploy(values())
+    with pytest.raises(LostError):
+        gateway.uninstall(helm.target, timeout_s=30, on_line=str, check=check)
+    assert helm_processes(os.getpid()) == []
+    assert helm.statuses() in (["deployed"], ["uninstalling"])
+
+
 def test_nothing_secret_is_in_arguments_environment_or_files(helm: Deployer, cluster: Cluster, tmp_path: Path) -> None:
     secrets = [TOKEN, helm.target.token, helm.target.client_key_pem]
     with worker_in_the_middle(cluster, TMPDIR=str(tmp_path)) as (_worker, child):

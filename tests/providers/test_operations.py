@@ -34,16 +34,6 @@ def actor(site_manager: User) -> Actor:
     return Actor(user=site_manager)
 
 
-@pytest.fixture
-def handler(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Installs a function as the work of a deploy."""
-
-    def install(work: Any) -> None:
-        monkeypatch.setitem(running.HANDLERS, OperationKind.DEPLOY, work)
-
-    return install
-
-
 def test_it_is_requested_with_an_audit_row(actor: Actor) -> None:
     operation = request_deploy(actor=actor, provider=make_provider())
     assert operation.state == OperationState.QUEUED
@@ -75,6 +65,30 @@ def test_of_two_people_at_once_one_gets_it(actor: Actor) -> None:
             connection.close()
 
     threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["asked", "refused"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("round_", range(5))
+def test_a_deploy_and_a_delete_at_once_do_not_wait_for_each_other(round_: int, actor: Actor) -> None:
+    provider = make_provider()
+    barrier, outcomes = threading.Barrier(2), []
+
+    def ask(request: Any) -> None:
+        barrier.wait()
+        try:
+            request(actor=actor, provider=provider)
+            outcomes.append("asked")
+        except OperationActiveError:
+            outcomes.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask, args=[request]) for request in (request_deploy, request_delete)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -153,60 +167,20 @@ class TestRunning:
         assert (operation.state, operation.error_text) == (OperationState.FAILED, "It took too long.")
         assert operation.lines.last().text == "It took too long."
 
-    def test_a_killed_workers_operation_is_taken_over_after_its_lease(self, handler: Any) -> None:
-        handler(lambda run: None)
-        operation = make_operation(
-            state=OperationState.RUNNING, lease_expires_at=timezone.now() - timedelta(seconds=1), attempts=1
-        )
-        assert stranded_operations() == [operation.pk]
+    @pytest.mark.parametrize("kind", [OperationKind.PREFLIGHT, OperationKind.DEPLOY, OperationKind.DELETE])
+    def test_a_credential_that_can_not_be_read_is_told_with_its_remedy(self, kind: str, settings: Any) -> None:
+        operation = make_operation(kind=kind)
+        settings.ENCRYPTION_KEYS = ["another key"]
         run_operation(operation.pk)
         operation.refresh_from_db()
-        assert (operation.state, operation.attempts) == (OperationState.SUCCEEDED, 2)
+        assert (operation.state, operation.error_code) == (OperationState.FAILED, "credential_unreadable")
+        assert "CODERADMIN_ENCRYPTION_KEYS" in operation.error_text
 
-    def test_a_held_lease_keeps_others_away(self, handler: Any) -> None:
-        handler(lambda run: None)
-        operation = make_operation(state=OperationState.RUNNING, lease_expires_at=timezone.now() + timedelta(minutes=1))
-        assert stranded_operations() == []
-        run_operation(operation.pk)
-        operation.refresh_from_db()
-        assert operation.state == OperationState.RUNNING
-
-    def test_a_worker_that_was_replaced_does_not_write_the_end(self, handler: Any) -> None:
-        def lose_the_lease(run: Run) -> None:
-            Operation.objects.filter(pk=run.operation.pk).update(lease_id="00000000-0000-0000-0000-000000000001")
-
-        handler(lose_the_lease)
+    def test_a_line_may_hold_whatever_a_cluster_says(self, handler: Any) -> None:
+        handler(lambda run: run.log("killed\x00 by \ud800"))
         operation = make_operation()
         run_operation(operation.pk)
-        operation.refresh_from_db()
-        assert operation.state == OperationState.RUNNING
-
-    def test_it_gives_up_after_the_third_lost_worker(self, handler: Any) -> None:
-        handler(lambda run: None)
-        operation = make_operation(
-            state=OperationState.RUNNING, lease_expires_at=timezone.now() - timedelta(seconds=1), attempts=3
-        )
-        run_operation(operation.pk)
-        operation.refresh_from_db()
-        assert (operation.state, operation.error_code) == (OperationState.FAILED, "worker_lost")
-
-    def test_the_lease_is_renewed_while_the_work_goes_on(self, handler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(running, "RENEWAL_SECONDS", 0.05)
-        monkeypatch.setattr(running, "LEASE", timedelta(seconds=0.5))
-        leases = set()
-
-        def work(run: Run) -> None:
-            for _ in range(20):
-                threading.Event().wait(0.05)
-                leases.add(Operation.objects.get(pk=run.operation.pk).lease_expires_at)
-            assert not run.cancelled()
-
-        handler(work)
-        operation = make_operation()
-        run_operation(operation.pk)
-        operation.refresh_from_db()
-        assert operation.state == OperationState.SUCCEEDED, operation.error_text
-        assert len(leases) > 3
+        assert operation.lines.get().text == "killed\ufffd by \ufffd"
 
     def test_a_cancel_reaches_the_worker(self, handler: Any, actor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(running, "RENEWAL_SECONDS", 0.05)
