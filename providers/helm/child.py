@@ -19,7 +19,7 @@ from helm_python import _native
 
 from providers.helm.channel import Channel, Request, private_file, read_request
 from providers.helm.failures import code_of, sentence
-from providers.helm.release import CHART_DIRECTORY, REVISION_LABEL, HelmError, HelmErrorCode
+from providers.helm.release import CHART_DIRECTORY, REVISION_LABEL, HelmError, HelmErrorCode, redact
 
 MAX_HISTORY = 10
 LINT_WARNING = 2
@@ -137,13 +137,6 @@ def _history(session: Session) -> list[dict[str, Any]]:
         return []
 
 
-def _take_up(session: Session, revisions: list[dict[str, Any]]) -> None:
-    newest = revisions[-1]
-    _refuse_a_living_neighbour(newest)
-    session.log(f"Revision {newest['revision']} was left {newest['status']}: putting that right first.")
-    _restore(session, revisions, wait=None)
-
-
 def _refuse_a_living_neighbour(revision: dict[str, Any]) -> None:
     """Somebody else's Helm may be at work; ours cannot be, as a provider has one operation at a time."""
     is_ours = revision.get("labels", {}).get(REVISION_LABEL) == str(revision["revision"])
@@ -257,9 +250,10 @@ def _answer(session: Session) -> None:
         if session.cancelled and isinstance(error, helm_python.HelmCancelledError):
             session.channel.send(type="error", code=HelmErrorCode.CANCELLED, message="Cancelled.")
         else:
-            code = code_of(type(error).__name__, str(error))
+            text = redact(str(error), session.request["secrets"])  # before it is cut, maybe within a secret
+            code = code_of(type(error).__name__, text)
             late = f"Not ready after {session.timeout_s} s: " if code is HelmErrorCode.TIMED_OUT else ""
-            session.channel.send(type="error", code=code, message=late + sentence(str(error)))
+            session.channel.send(type="error", code=code, message=late + sentence(text))
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from providers.helm.release import HelmError, HelmErrorCode, redact
 TICK_S = 0.2
 # From SIGTERM to SIGKILL.
 GRACE_S = 10.0
-STDERR_BYTES = 2000
+STDERR_LIMIT = 2000
 PROJECT = Path(__file__).resolve().parents[2]
 # Helm signs the fields that it writes with the name of its program. With this one it is the same as an admin's helm.
 PROGRAM = str(Path(sys.executable).with_name("helm"))
@@ -56,7 +56,7 @@ def run_child(
             stop.enforce()
         returncode = _ended(process)
         if not outcome.is_answered:
-            outcome.error = _death(returncode, redact(_tail(stderr), request["secrets"]))
+            outcome.error = _death(returncode, tail(stderr, request["secrets"]))
         if outcome.error and stop.reason:
             outcome.error = _stopped(stop.reason, deadline_s)
     return outcome
@@ -157,10 +157,11 @@ def _ended(process: subprocess.Popen[bytes]) -> int:
     return process.wait()
 
 
-def _tail(stderr: IO[bytes]) -> str:
+def tail(stderr: IO[bytes], secrets: list[str]) -> str:
+    """The last characters, cut only once no secret is in them any more."""
     size = stderr.seek(0, os.SEEK_END)
-    stderr.seek(max(0, size - STDERR_BYTES))
-    return stderr.read().decode(errors="replace")
+    stderr.seek(max(0, size - 100 * STDERR_LIMIT))
+    return redact(stderr.read().decode(errors="replace"), secrets)[-STDERR_LIMIT:]
 
 
 def _death(returncode: int, stderr: str) -> HelmError:

@@ -1,5 +1,6 @@
 """The words shared by everything around Helm: the release, its chart, and what can go wrong."""
 
+import base64
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +11,7 @@ CHART_DIRECTORY = Path(__file__).parent / "chart"
 # We give each revision that we write its own number as a label. Helm copies labels from revision to revision, so a
 # revision that somebody else's Helm wrote has a label that does not fit.
 REVISION_LABEL = "coderadmin/revision"
+SHORTEST_LINE = 16  # characters; the last line of a key may be shorter and tells nothing
 
 
 class HelmErrorCode(StrEnum):
@@ -45,7 +47,12 @@ class Release:
 
 
 def redact(text: str, secrets: list[str]) -> str:
-    """The text without any of the secrets."""
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "[hidden]")
+    """The text without any of the secrets, be they plain, in base64 as in a Secret, or, of a key, single lines."""
+    for form in sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True):
+        text = text.replace(form, "[hidden]")
     return text
+
+
+def _forms(secret: str) -> list[str]:
+    lines = [line for line in secret.splitlines() if len(line) >= SHORTEST_LINE and "-----" not in line]
+    return [form for form in (secret, base64.b64encode(secret.encode()).decode(), *lines) if form]
