@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audit.services import Actor, record
-from providers.choices import ChangeKind, ProviderStatus
+from providers.choices import ACTIVE_STATES, ChangeKind, OperationKind, ProviderStatus
 from providers.errors import RefusedError
 from providers.models import EnvproxyToken, StatusChange, WorkspaceProvider
 from providers.policies import require_manage
@@ -73,6 +73,8 @@ def set_default_provider(*, actor: Actor, provider: WorkspaceProvider) -> Worksp
                 f"{provider.name} can't be the default: it is {state}.",
                 remedy="Choose a provider that is Ready and not cordoned.",
             )
+        if provider.operations.filter(kind=OperationKind.DELETE, state__in=ACTIVE_STATES).exists():
+            raise RefusedError(f"{provider.name} can't be the default: it is being deleted.")
         present = WorkspaceProvider.objects.filter(is_default=True).first()
         WorkspaceProvider.objects.filter(is_default=True).update(is_default=False)
         provider.is_default = True

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit.services import SYSTEM, record
 from providers.addresses import normalise_cluster_address
-from providers.choices import CredentialKind
+from providers.choices import ACTIVE_STATES, CredentialKind, OperationKind
 from providers.fields import UndecryptableError, unseal
 from providers.models import ClusterCredential, EnvproxyToken, WorkspaceProvider
 from providers.services import dispatch
@@ -35,10 +35,12 @@ def receive_beat(*, token: str, beat: Beat, address: str | None) -> WorkspacePro
     now = timezone.now()
     with transaction.atomic():
         row = _valid_token(token)
+        provider = row.provider
         row.last_used_at, row.last_used_address = now, address
         row.save(update_fields=["last_used_at", "last_used_address"])
-        EnvproxyToken.objects.filter(provider=row.provider, pk__lt=row.pk).delete()  # the new one is in use now
-        provider = WorkspaceProvider.objects.select_for_update(of=("self",)).get(pk=row.provider_id)
+        if not provider.operations.filter(kind=OperationKind.DEPLOY, state__in=ACTIVE_STATES).exists():
+            # the new one is in use now; while a deploy runs, it may still be rolled back to the old one
+            EnvproxyToken.objects.filter(provider=provider, pk__lt=row.pk).delete()
         provider.last_beat_at, provider.last_beat_access_url = now, beat.access_url[:300]
         provider.save(update_fields=["last_beat_at", "last_beat_access_url"])
         if provider.credential_kind == CredentialKind.ENROLMENT and beat.service_account_token:
@@ -47,8 +49,11 @@ def receive_beat(*, token: str, beat: Beat, address: str | None) -> WorkspacePro
 
 
 def _valid_token(token: str) -> EnvproxyToken:
+    """The token, with its provider locked first, as everybody does who changes tokens."""
+    digest = digest_of(token)
+    WorkspaceProvider.objects.select_for_update(of=("self",)).filter(envproxy_tokens__digest=digest).first()
     alive = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    row = EnvproxyToken.objects.select_related("provider").filter(alive, digest=digest_of(token)).first()
+    row = EnvproxyToken.objects.select_related("provider").filter(alive, digest=digest).first()
     if row is None:
         raise PermissionDenied("This envproxy token is unknown or has expired. Rotate it and redeploy.")
     return row
@@ -56,7 +61,8 @@ def _valid_token(token: str) -> EnvproxyToken:
 
 def _enrol(provider: WorkspaceProvider, beat: Beat) -> None:
     """Store the forwarded credential when it is new; the cluster address must be the registered one."""
-    if beat.cluster_address and normalise_cluster_address(beat.cluster_address) != provider.cluster_address:
+    registered = normalise_cluster_address(provider.cluster_address)
+    if beat.cluster_address and normalise_cluster_address(beat.cluster_address) != registered:
         raise ValidationError("The beat comes from another cluster address than the registered one.")
     stored = ClusterCredential.objects.filter(provider=provider).first()
     if stored and _is_known(stored, beat):

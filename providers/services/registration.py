@@ -11,6 +11,7 @@ from audit.services import Actor, record
 from providers.addresses import default_devurl_host
 from providers.choices import ACTIVE_STATES, ChangeKind, CredentialKind, ProviderStatus
 from providers.errors import OperationActiveError, RefusedError, StaleRevisionError
+from providers.fields import UndecryptableError
 from providers.models import ClusterCredential, StatusChange, WorkspaceProvider
 from providers.policies import require_manage
 from providers.services.locking import locked
@@ -148,9 +149,17 @@ def follow_cluster(provider: WorkspaceProvider, target: ClusterTarget) -> None:
         stored = ClusterCredential.objects.filter(provider=provider).first()
         provider.cluster_address = target.address
         provider.save(update_fields=["cluster_address"])
-        if stored and stored.target() != replace(target, namespace=provider.namespace):
+        if stored and not _holds(stored, replace(target, namespace=provider.namespace)):
             _store_credential(provider, target)
             WorkspaceProvider.objects.filter(pk=provider.pk).update(next_check_at=timezone.now())
+
+
+def _holds(stored: ClusterCredential, target: ClusterTarget) -> bool:
+    """Whether it is the same credential; one that can't be read any more is another."""
+    try:
+        return stored.target() == target
+    except UndecryptableError:
+        return False
 
 
 def _save(provider: WorkspaceProvider, **how: Any) -> None:

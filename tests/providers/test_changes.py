@@ -103,6 +103,14 @@ def test_what_takes_no_environments_can_not_become_the_default(actor: Actor, sta
     assert WorkspaceProvider.objects.get(is_default=True).built_in
 
 
+def test_what_is_being_deleted_can_not_become_the_default(actor: Actor) -> None:
+    make_built_in()
+    provider = make_provider()
+    services.request_delete(actor=actor, provider=provider)
+    with pytest.raises(RefusedError, match="is being deleted"):
+        services.set_default_provider(actor=actor, provider=provider)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_however_many_set_the_default_at_once_there_is_exactly_one(actor: Actor) -> None:
     make_built_in()

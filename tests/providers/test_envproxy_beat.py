@@ -2,18 +2,24 @@
 
 import json
 import logging
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.services import Actor
 from organizations.models import User
+from providers.choices import OperationState
 from providers.models import ClusterCredential, EnvproxyToken, WorkspaceProvider
+from providers.services import rotate_envproxy_token
 from providers.tokens import digest_of, new_token
-from tests.factories import make_provider
+from tests.factories import make_operation, make_provider
 from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +84,46 @@ def test_without_a_valid_token_it_is_refused(header: str) -> None:
     assert response.status_code == 401
     assert response["WWW-Authenticate"] == "Bearer"
     assert set(response.json()["error"]) == {"code", "msg"}
+
+
+def test_the_old_token_goes_on_while_a_deploy_may_still_be_rolled_back(provider: WorkspaceProvider, token: str) -> None:
+    newer = str(new_token())
+    EnvproxyToken.objects.create(provider=provider, digest=digest_of(newer))
+    operation = make_operation(provider, state=OperationState.RUNNING)
+    assert [beat(newer).status_code, beat(token).status_code] == [200, 200]
+    operation.state = OperationState.SUCCEEDED
+    operation.save()
+    assert [beat(newer).status_code, beat(token).status_code] == [200, 401]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_beats_and_rotations_at_once_do_not_wait_for_each_other(
+    provider: WorkspaceProvider, token: str, site_manager: User
+) -> None:
+    newer = str(new_token())
+    EnvproxyToken.objects.create(provider=provider, digest=digest_of(newer))
+    barrier, outcomes = threading.Barrier(3), []
+
+    def at_once(work: Callable[[], Any]) -> None:
+        barrier.wait()
+        try:
+            for _ in range(10):
+                outcomes.append(work())
+        finally:
+            connection.close()
+
+    works = (
+        lambda: beat(token).status_code,
+        lambda: beat(newer).status_code,
+        lambda: rotate_envproxy_token(actor=Actor(user=site_manager), provider=provider) and 200,
+    )
+    threads = [threading.Thread(target=at_once, args=[work]) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 30
+    assert set(outcomes) <= {200, 401}
 
 
 def test_an_expired_token_is_refused(provider: WorkspaceProvider, token: str) -> None:

@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from audit.services import Actor
 from organizations.models import User
 from providers.errors import OperationActiveError, RefusedError
-from providers.models import WorkspaceProvider
+from providers.models import ClusterCredential, WorkspaceProvider
 from providers.services import request_check, update_provider
+from providers.services.registration import follow_cluster
 from providers.target import ClusterTarget
 from tests.factories import make_built_in, make_operation, make_provider
 
@@ -32,6 +33,13 @@ def test_the_stored_credential_does_not_move_to_another_address(actor: Actor) ->
     assert list(refusal.value.message_dict) == ["cluster_address"]
     provider.refresh_from_db()
     assert provider.cluster_address != ELSEWHERE
+
+
+def test_the_own_cluster_is_followed_although_its_stored_credential_can_not_be_read(db: None, settings: Any) -> None:
+    provider = make_provider()
+    settings.ENCRYPTION_KEYS = ["another key"]
+    follow_cluster(provider, ClusterTarget(address=ELSEWHERE, namespace="coder", token="new-token"))
+    assert ClusterCredential.objects.get().target().token == "new-token"
 
 
 def test_it_moves_with_the_credential_of_the_new_address(actor: Actor) -> None:
