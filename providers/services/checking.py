@@ -78,10 +78,13 @@ def _unreadable(message: str) -> Evidence:
 
 
 def store_evidence(provider: WorkspaceProvider, evidence: Evidence) -> None:
-    """Apply the rule under a lock; evidence older than what is stored, or of a deleted provider, is dropped."""
+    """Apply the rule under a lock to `provider` as it was when it was checked.
+
+    Evidence older than what is stored, of a deleted provider, or from before an edit is dropped.
+    """
     with transaction.atomic():
         row = WorkspaceProvider.objects.select_for_update(of=("self",)).filter(pk=provider.pk).first()
-        if row is None or (row.last_check_at and row.last_check_at > evidence.checked_at):
+        if row is None or row.revision != provider.revision or _is_overtaken(row, evidence):
             return
         verdict = evaluate(_facts(row, evidence))
         if verdict.status != row.status:
@@ -90,6 +93,11 @@ def store_evidence(provider: WorkspaceProvider, evidence: Evidence) -> None:
         row.reason, row.message = verdict.reason, verdict.message
         _store_facts(row, evidence, verdict)
         row.save(update_fields=CHECK_FIELDS)
+
+
+def _is_overtaken(row: WorkspaceProvider, evidence: Evidence) -> bool:
+    """A stored moment in the future comes from a clock that was wrong, and overtakes nothing."""
+    return row.last_check_at is not None and evidence.checked_at < row.last_check_at <= timezone.now()
 
 
 CHECK_FIELDS = [
@@ -115,7 +123,7 @@ def _store_facts(row: WorkspaceProvider, evidence: Evidence, verdict: Verdict) -
     row.last_check_at, row.last_check_ms = evidence.checked_at, evidence.duration_ms
     row.evidence = evidence.to_json()
     row.kubernetes_version = evidence.kubernetes_version or row.kubernetes_version
-    if evidence.denied is not None:
+    if evidence.denied == ():  # a denial is asked about again by the next check, until it is gone
         row.verbs_checked_at = evidence.checked_at
     if evidence.release:
         row.chart_version, row.release_revision = evidence.release.chart_version, evidence.release.revision

@@ -14,7 +14,7 @@ from organizations.models import User
 from providers.choices import ProviderStatus
 from providers.kube.evidence import Evidence
 from providers.models import ClusterCredential, WorkspaceProvider
-from providers.services import check_providers, request_deploy
+from providers.services import check_providers, request_deploy, update_provider
 from providers.services.checking import claim_due_providers, store_evidence
 from tests.clusters import FaultyCluster
 from tests.factories import make_provider
@@ -67,6 +67,28 @@ class TestStoring:
         store_evidence(provider, refused(checked_at=timezone.now() - timedelta(minutes=1)))
         provider.refresh_from_db()
         assert provider.failed_checks == 0
+
+    def test_a_denied_verb_is_asked_about_again_until_it_is_granted(self, db: None) -> None:
+        provider = make_provider(verbs_checked_at=timezone.now() - timedelta(hours=1))
+        for denied in (("create pods",), ()):
+            store_evidence(provider, evidence(denied=denied, reason="verb_denied" if denied else ""))
+            provider.refresh_from_db()
+            assert (timezone.now() - provider.verbs_checked_at < timedelta(minutes=1)) is not bool(denied)
+
+    def test_evidence_from_before_an_edit_is_dropped(self, db: None, site_manager: User) -> None:
+        provider = make_provider(status=ProviderStatus.ERROR)
+        changes = {"namespace": "elsewhere"}
+        update_provider(actor=Actor(user=site_manager), provider=provider, revision=1, changes=changes)
+        store_evidence(provider, evidence())
+        moved = WorkspaceProvider.objects.get()
+        assert moved.status == ProviderStatus.ERROR
+        assert claim_due_providers() == [[provider.pk]]
+
+    def test_a_moment_of_a_clock_that_was_wrong_holds_up_nothing(self, db: None) -> None:
+        provider = make_provider(status=ProviderStatus.ERROR, last_check_at=timezone.now() + timedelta(hours=1))
+        store_evidence(provider, evidence())
+        provider.refresh_from_db()
+        assert provider.status == ProviderStatus.READY
 
     def test_a_deleted_provider_is_passed_over(self, db: None) -> None:
         provider = make_provider()
