@@ -84,12 +84,14 @@ TEMPLATES = [
 ]
 
 # Data
-DATABASES = {
-    "default": {
-        **dj_database_url.parse(env.str("DATABASE_URL"), conn_health_checks=True),
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": env.int("CODERADMIN_DATABASE_POOL", 16), "timeout": 10}},
-    }
+_database = dj_database_url.parse(env.str("DATABASE_URL"), conn_health_checks=True)
+_database["OPTIONS"] = {
+    "connect_timeout": 5,  # seconds; these three together end well within the lease of an operation
+    "tcp_user_timeout": 5000,  # milliseconds without a sign of a server that vanished
+    "pool": {"min_size": 1, "max_size": env.int("CODERADMIN_DATABASE_POOL", 16), "timeout": 5},
+    **_database.get("OPTIONS", {}),  # of the address: sslmode and the like
 }
+DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}

@@ -71,3 +71,9 @@ def test_a_proxy_in_front_is_believed_only_when_it_is_announced() -> None:
 
 def middleware(**environment: str) -> str:
     return start("print(c.settings.MIDDLEWARE)", **environment).stdout
+
+
+def test_what_the_database_s_address_asks_for_is_kept() -> None:
+    url = SAFE["DATABASE_URL"] + "?sslmode=verify-full"
+    shown = start("o = c.settings.DATABASES['default']['OPTIONS']; print(o['sslmode'], 'pool' in o)", DATABASE_URL=url)
+    assert shown.stdout.split() == ["verify-full", "True"]
