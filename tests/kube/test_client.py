@@ -86,7 +86,7 @@ def test_a_client_certificate_of_a_stranger_is_a_refused_credential(
             client_certificate_pem=certificate,
             client_key_pem=key,
         )
-        server = threading.Thread(target=refuse_one, args=[listening])
+        server = threading.Thread(target=refuse_one, args=[listening], daemon=True)
         server.start()
         with pytest.raises(Unauthorized):
             version_of(target)

@@ -88,7 +88,7 @@ def test_a_server_that_never_says_goodbye_leaves_no_open_socket(authority: Autho
     context, ended = authority.server_context(tmp_path), threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResourceWarning)
-        server = threading.Thread(target=silent_after_handshake, args=[context, listening, ended])
+        server = threading.Thread(target=silent_after_handshake, args=[context, listening, ended], daemon=True)
         server.start()
         address = f"https://127.0.0.1:{listening.getsockname()[1]}"
         target = ClusterTarget(address=address, namespace="coder", ca_pem=authority.pem)
