@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STOP_SECONDS = 40
-ANSWER_SECONDS = 60.0  # with a dead database a readiness answer waits for the pool's 10 s
+ANSWER_SECONDS = 60.0  # with a dead database a readiness answer waits for the connection pool
 
 
 @dataclass
