@@ -50,10 +50,12 @@ def test_a_first_install_whose_failure_nobody_undid_is_taken_up(helm: Deployer) 
 
 
 def test_a_killed_helm_is_undone_by_its_living_worker(helm: Deployer, cluster: Cluster) -> None:
+    killed: list[int] = []
+
     def kill_when_at_work() -> bool:
-        if pending_releases(cluster):
-            for child in helm_processes(os.getpid()):
-                os.kill(child, signal.SIGKILL)
+        if not killed and pending_releases(cluster):
+            killed.extend(helm_processes(os.getpid()))
+            os.kill(killed[0], signal.SIGKILL)
         return False
 
     error = helm.failure(BROKEN, cancelled=kill_when_at_work)
