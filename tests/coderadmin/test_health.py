@@ -56,6 +56,13 @@ def test_without_a_broker_it_is_up_but_not_ready() -> None:
 
 
 @pytest.mark.django_db
+def test_a_probe_may_come_by_the_address_of_a_pod() -> None:
+    for address in ("/healthz", "/readyz"):
+        assert Client().get(address, headers={"Host": "10.1.2.3:8000"}).status_code == 200
+    assert Client().get("/sign-in/", headers={"Host": "10.1.2.3:8000"}).status_code == 400
+
+
+@pytest.mark.django_db
 def test_probes_are_answered_over_plain_http_too(client: Client, settings: Any) -> None:
     settings.SECURE_SSL_REDIRECT = True
     assert Client().get("/healthz").status_code == 200
