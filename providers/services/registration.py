@@ -100,11 +100,7 @@ def update_provider(
     require_manage(actor)
     with transaction.atomic():
         provider = locked(provider)
-        if provider.revision != revision:
-            raise StaleRevisionError(
-                f"Somebody changed {provider.name} after you opened this form.",
-                remedy="Look at the present values and enter your change again.",
-            )
+        _require_revision(provider, revision)
         before = {name: getattr(provider, name) for name in EDITABLE if name in changes}
         changed = {name: value for name, value in changes.items() if name in EDITABLE and value != before[name]}
         if not changed and target is None:
@@ -127,6 +123,14 @@ def update_provider(
             after=changed,
         )
     return provider
+
+
+def _require_revision(provider: WorkspaceProvider, revision: int) -> None:
+    if provider.revision != revision:
+        raise StaleRevisionError(
+            f"Somebody changed {provider.name} after you opened this form.",
+            remedy="Look at the present values and enter your change again.",
+        )
 
 
 def _refuse_unsafe_move(provider: WorkspaceProvider, moved: set[str], target: ClusterTarget | None) -> None:
