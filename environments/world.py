@@ -111,7 +111,7 @@ def _lost_its_release(provider: WorkspaceProvider) -> None:
     """It was deployed once, as far as we know, but its cluster has no release: an Error that Redeploy repairs."""
     then = timezone.now() - timedelta(days=12)
     WorkspaceProvider.objects.filter(pk=provider.pk).update(
-        created_at=then, deployed_at=then, status=ProviderStatus.READY, reason="", status_since=then
+        created_at=then, deployed_at=then, status=ProviderStatus.READY, reason="", status_since=then, failed_checks=1
     )
     provider.status_changes.all().delete()
     for offset, old, new, reason in (
