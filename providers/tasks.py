@@ -3,15 +3,20 @@
 from uuid import UUID
 
 from celery import shared_task
+from django.conf import settings
 
 from providers import services
 
 
 @shared_task(name="providers.check_due_providers")
 def check_due_providers() -> None:
-    """The sweep: hand out what is due in batches, so that a slow cluster delays nobody."""
+    """The sweep: hand out what is due in batches, so that a slow cluster delays nobody.
+
+    A batch that no worker takes within an interval is dropped, since its providers are due again by then.
+    """
     for batch in services.claim_due_providers():
-        check_providers.delay([str(provider_id) for provider_id in batch])
+        ids = [str(provider_id) for provider_id in batch]
+        check_providers.apply_async([ids], expires=settings.CHECK_INTERVAL.total_seconds())
 
 
 @shared_task(name="providers.check_providers")

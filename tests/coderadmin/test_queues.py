@@ -1,12 +1,16 @@
 """Which work goes to which queue, and that a worker may take one kind only."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from django.utils import timezone
 
 from coderadmin import cli, programs
 from coderadmin.celery import app
+from providers.tasks import check_due_providers
+from tests.factories import make_provider
 
 
 @pytest.mark.parametrize(
@@ -35,3 +39,18 @@ def test_a_queue_that_does_not_exist_is_refused() -> None:
     result = CliRunner().invoke(cli.main, ["worker", "--queue", "deploys"])
     assert result.exit_code == 2
     assert "deploys" in result.output
+
+
+@pytest.mark.django_db
+def test_a_batch_that_nobody_takes_expires_when_its_providers_are_due_again(settings: Any) -> None:
+    settings.CHECK_INTERVAL = timedelta(seconds=7)
+    provider = make_provider(next_check_at=timezone.now())
+    with app.connection_for_read() as connection, connection.SimpleQueue("checks") as queue:
+        queue.clear()
+        before = timezone.now()
+        check_due_providers()
+        message = queue.get(timeout=5)
+        message.ack()
+    assert str(provider.pk) in message.headers["argsrepr"]
+    expires = datetime.fromisoformat(message.headers["expires"])
+    assert timedelta(seconds=7) <= expires - before < timedelta(seconds=14)
