@@ -90,7 +90,11 @@ def lint(values: Values, *, namespace: str, kube_version: str, release: str = RE
 def _restored(
     error: HelmError, request: Request, on_line: Callable[[str], None], check: Callable[[], object]
 ) -> HelmError:
-    """Puts the release right in a second child: in the first one a cancelled Helm may still be writing."""
+    """Puts the release right in a second child: in the first one a cancelled Helm may still be writing.
+
+    `check` raises when another worker has the operation by now; it is asked before the child, too, which may be quick.
+    """
+    check()
     timeout_s = max(request["timeout_s"], RESTORE_TIMEOUT_S)
     restore: Request = {**request, "action": "restore", "timeout_s": timeout_s}
     outcome = run_child(restore, deadline_s=timeout_s + OVERHEAD_S, on_line=on_line, cancelled=_to_the_end(check))
