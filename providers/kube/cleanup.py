@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from providers.kube.client import FIELD_MANAGER, METADATA_ONLY, Json, KubeClient, connect, namespaced
 from providers.kube.errors import Forbidden, NotFound
+from providers.kube.labels import INSTANCE, MANAGED_BY
 from providers.kube.probe import RELEASE_NAME
 from providers.target import ClusterTarget
 
-MANAGED_BY = "app.kubernetes.io/managed-by"
 KINDS = (
     ("apps/v1", "deployments"),
     ("v1", "pods"),
@@ -64,5 +64,5 @@ def _is_ours(metadata: Json, release_name: str) -> bool:
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     if labels.get(MANAGED_BY) == FIELD_MANAGER:
         return True
-    owner = annotations.get("meta.helm.sh/release-name") or labels.get("app.kubernetes.io/instance")
+    owner = annotations.get("meta.helm.sh/release-name") or labels.get(INSTANCE)
     return bool(owner == release_name)
