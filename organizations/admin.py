@@ -22,11 +22,11 @@ class MembershipInline(ReadOnlyInline):
 
 @admin.register(User)
 class UserAdmin(ReadOnlyAdmin):
-    list_display = ["email", "name", "site_role", "is_active", "is_staff", "last_login"]
+    list_display = ["email", "name", "username", "site_role", "is_active", "is_staff", "last_login"]
     list_filter = ["site_role", "is_active", "is_staff", "must_change_password"]
-    search_fields = ["email", "name"]
+    search_fields = ["email", "name", "username"]
     fields = [
-        ("email", "name"),
+        ("email", "name", "username"),
         "site_role",
         ("is_active", "is_staff", "must_change_password"),
         ("created_at", "last_login"),
@@ -39,7 +39,13 @@ class OrganizationAdmin(ReadOnlyAdmin):
     list_display = ["name", "description", "is_default", "people", "created_at"]
     list_filter = ["is_default"]
     search_fields = ["name", "description"]
-    fields = ["name", "description", "is_default", "created_at"]
+    fields = [
+        "name",
+        "description",
+        ("is_default", "created_at"),
+        ("quota_cpu_cores", "quota_memory_gb", "quota_disk_gb", "quota_gpus"),
+        "auto_off_hours",
+    ]
     inlines = [MembershipInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:

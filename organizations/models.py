@@ -8,15 +8,21 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 
+from organizations import limits, usernames
 from organizations.choices import OrganizationRole, SiteRole
 from organizations.managers import UserManager
+from organizations.querysets import OrganizationQuerySet
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person. E-mails are stored in lower case; there is at most one site admin."""
+    """A person. E-mails are stored in lower case; there is at most one site admin.
+
+    Make one with `User.objects.create_user`, which also gives the username.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(max_length=254, unique=True)
+    username = models.CharField(max_length=usernames.LONGEST, editable=False)
     name = models.CharField(max_length=150, blank=True)
     site_role = models.CharField(max_length=16, choices=SiteRole, default=SiteRole.MEMBER)
     is_active = models.BooleanField(default=True)
@@ -34,6 +40,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ["email"]
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_unique"),
+            models.UniqueConstraint(fields=["username"], name="user_username_unique"),
+            models.CheckConstraint(
+                condition=models.Q(username__regex=usernames.PATTERN), name="user_username_is_label"
+            ),
             models.UniqueConstraint(
                 fields=["site_role"], condition=models.Q(site_role=SiteRole.ADMIN), name="user_one_site_admin"
             ),
@@ -47,24 +57,48 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Organization(models.Model):
-    """A team whose members share environments and images. Exactly one is the default."""
+    """A team whose members share environments and images. Exactly one is the default.
+
+    The quotas are what one member may have in all environments here together; no quota is no limit. Environments that
+    are idle for `auto_off_hours` are stopped; none: never.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=64)
     description = models.CharField(max_length=255, blank=True)
     is_default = models.BooleanField(default=False)
+    quota_cpu_cores = models.DecimalField(
+        "CPU cores", max_digits=5, decimal_places=2, null=True, blank=True, validators=limits.within(limits.CPU_CORES)
+    )
+    quota_memory_gb = models.PositiveSmallIntegerField(
+        "memory, GB", null=True, blank=True, validators=limits.within(limits.MEMORY_GB)
+    )
+    quota_disk_gb = models.PositiveSmallIntegerField(
+        "disk, GB", null=True, blank=True, validators=limits.within(limits.DISK_GB)
+    )
+    quota_gpus = models.PositiveSmallIntegerField("GPUs", null=True, blank=True, validators=limits.within(limits.GPUS))
+    auto_off_hours = models.PositiveSmallIntegerField(
+        "auto-off threshold, hours", null=True, blank=True, validators=limits.within(limits.AUTO_OFF_HOURS)
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     members: "models.ManyToManyField[User, Membership]" = models.ManyToManyField(
         User, through="Membership", related_name="organizations"
     )
 
+    objects = OrganizationQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(Lower("name"), name="organization_name_unique"),
+            models.UniqueConstraint(
+                Lower("name"),
+                name="organization_name_unique",
+                violation_error_message="Another organization has this name.",
+            ),
             models.UniqueConstraint(
                 fields=["is_default"], condition=models.Q(is_default=True), name="organization_one_default"
             ),
+            models.CheckConstraint(condition=limits.all_kept(), name="organization_limits_in_range"),
         ]
 
     def __str__(self) -> str:

@@ -1,13 +1,8 @@
-"""Refusals of the provider services. Each is a sentence for a person; pages show it, the API answers 409."""
+"""Refusals of the provider services."""
 
+from organizations.errors import RefusedError
 
-class RefusedError(Exception):
-    """A rule forbids it now. `remedy` is the next step, if there is one."""
-
-    def __init__(self, message: str, *, remedy: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+__all__ = ["EnvironmentsExistError", "OperationActiveError", "RefusedError", "StaleRevisionError"]
 
 
 class OperationActiveError(RefusedError):

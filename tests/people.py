@@ -22,7 +22,8 @@ def hashed_password() -> str:
 
 
 def make_user(site_role: SiteRole = SiteRole.MEMBER, **fields: Any) -> User:
-    fields.setdefault("email", f"person{next(_numbers)}@example.com")
+    username = f"person{next(_numbers)}"
+    fields = {"email": f"{username}@example.com", "username": username} | fields
     return User.objects.create(site_role=site_role, password=hashed_password(), **fields)
 
 
