@@ -33,6 +33,7 @@ RUN = (
     Permission("", "secrets", EVERYTHING),
     Permission("", "configmaps", EVERYTHING),
     Permission("", "persistentvolumeclaims", EVERYTHING),
+    Permission("", "serviceaccounts", (*READ, *WRITE)),
     Permission("", "namespaces", ("get",)),  # its own one only, when given by a Role
     Permission("apps", "deployments", EVERYTHING),
     Permission("apps", "deployments/scale", ("get", "update", "patch")),
@@ -44,7 +45,6 @@ INSTALL = (
     *RUN,
     Permission("apps", "replicasets", READ),  # Helm waits by them
     Permission("networking.k8s.io", "ingresses", (*READ, *WRITE)),
-    Permission("", "serviceaccounts", (*READ, *WRITE)),
     Permission("rbac.authorization.k8s.io", "roles", (*READ, *WRITE)),
     Permission("rbac.authorization.k8s.io", "rolebindings", (*READ, *WRITE)),
 )

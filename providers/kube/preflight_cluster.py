@@ -14,12 +14,13 @@ from providers.kube.findings import Finding, Level
 from providers.kube.namespaces import namespace_phase
 from providers.kube.permissions import INSTALL
 from providers.kube.preflight_network import is_near
+from providers.kube.storage import DEFAULT as DEFAULT_STORAGE
+from providers.kube.storage import list_storage_classes
 from providers.kube.version import read_version, require_supported
 from providers.reasons import reason_for
 from providers.target import ClusterTarget
 
-DEFAULT_STORAGE = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
-DEFAULT_INGRESS = ("ingressclass.kubernetes.io/is-default-class",)
+DEFAULT_INGRESS = "ingressclass.kubernetes.io/is-default-class"
 
 
 async def check_version(client: KubeClient) -> Finding | None:
@@ -91,7 +92,7 @@ async def check_storage(client: KubeClient) -> Finding:
         return Finding(code="storage", label="Storage class", level=level, detail=detail, remedy=remedy)
 
     try:
-        classes = await _items(client, "/apis/storage.k8s.io/v1/storageclasses")
+        classes = await list_storage_classes(client)
     except Forbidden:
         return finding(
             Level.WARNING, "The credential may not list storage classes.", "Make sure that there is a default one."
@@ -102,9 +103,9 @@ async def check_storage(client: KubeClient) -> Finding:
             "There is no storage class.",
             "Install a storage provisioner: environments keep their homes on volumes.",
         )
-    if default := _default(classes, DEFAULT_STORAGE):
+    if default := next((each.name for each in classes if each.is_default), ""):
         return finding(Level.OK, f"{default} is the default.")
-    names = ", ".join(each["metadata"]["name"] for each in classes)
+    names = ", ".join(each.name for each in classes)
     remedy = f"Mark one with the annotation {DEFAULT_STORAGE[0]}=true."
     return finding(Level.WARNING, f"None of {names} is the default.", remedy)
 
@@ -122,7 +123,7 @@ async def check_ingress(client: KubeClient) -> Finding:
         return finding(
             Level.WARNING, "The credential may not list ingress classes.", "Make sure that an ingress controller runs."
         )
-    if default := _default(classes, DEFAULT_INGRESS):
+    if default := _default_ingress(classes):
         return finding(Level.OK, f"Ingress class {default} is the default.")
     names = ", ".join(each["metadata"]["name"] for each in classes or gateways)
     if gateways:
@@ -150,12 +151,11 @@ async def _items(client: KubeClient, path: str) -> list[Json]:
         return []
 
 
-def _default(classes: list[Json], annotations: tuple[str, ...]) -> str:
-    def is_default(one: Json) -> bool:
-        found = one["metadata"].get("annotations") or {}
-        return any(found.get(annotation) == "true" for annotation in annotations)
-
-    return next((one["metadata"]["name"] for one in classes if is_default(one)), "")
+def _default_ingress(classes: list[Json]) -> str:
+    metadata = [each["metadata"] for each in classes]
+    return next(
+        (each["name"] for each in metadata if (each.get("annotations") or {}).get(DEFAULT_INGRESS) == "true"), ""
+    )
 
 
 async def _own_name(client: KubeClient) -> str:
