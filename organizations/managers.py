@@ -22,10 +22,11 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)["User"]):  # type:
             raise ValueError("An account needs an e-mail address.")
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
-        self._save_with_username(user)
+        self.insert(user)
         return user
 
-    def _save_with_username(self, user: "User") -> None:
+    def insert(self, user: "User") -> None:
+        """Store a new person under a username that is free."""
         for attempt in range(1, USERNAME_ATTEMPTS + 1):
             user.username = free_username(user.email, self.usernames_like(user.email))
             try:

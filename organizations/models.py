@@ -12,6 +12,7 @@ from organizations import limits, usernames
 from organizations.choices import OrganizationRole, SiteRole
 from organizations.managers import UserManager
 from organizations.querysets import OrganizationQuerySet
+from organizations.text import validate_line, validate_name
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -21,13 +22,19 @@ class User(AbstractBaseUser, PermissionsMixin):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(max_length=254, unique=True)
+    email = models.EmailField(
+        "e-mail",
+        max_length=254,
+        unique=True,
+        error_messages={"unique": "Another account has this e-mail."},
+    )
     username = models.CharField(max_length=usernames.LONGEST, editable=False)
-    name = models.CharField(max_length=150, blank=True)
+    name = models.CharField(max_length=150, blank=True, validators=[validate_line])
     site_role = models.CharField(max_length=16, choices=SiteRole, default=SiteRole.MEMBER)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("support staff", default=False)
     must_change_password = models.BooleanField(default=False)
+    session_generation = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
@@ -55,6 +62,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         return str(self)
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """A session holds this and ends when it differs: with another password, or another generation."""
+        own = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        return f"{own}-{self.session_generation}" if self.session_generation else own
+
 
 class Organization(models.Model):
     """A team whose members share environments and images. Exactly one is the default.
@@ -64,8 +76,8 @@ class Organization(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(max_length=64)
-    description = models.CharField(max_length=255, blank=True)
+    name = models.CharField(max_length=64, validators=[validate_name])
+    description = models.CharField(max_length=255, blank=True, validators=[validate_line])
     is_default = models.BooleanField(default=False)
     quota_cpu_cores = models.DecimalField(
         "CPU cores", max_digits=5, decimal_places=2, null=True, blank=True, validators=limits.within(limits.CPU_CORES)

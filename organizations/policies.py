@@ -1,11 +1,13 @@
-"""Who may do what, as far as the site roles decide it; the other apps build their rules on these."""
+"""Who may do what with people and organizations (reference, section B); the other apps build their rules on these."""
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 
-from organizations.choices import SiteRole
-from organizations.models import User
+from audit.services import Actor
+from organizations.choices import OrganizationRole, SiteRole
+from organizations.models import Organization, User
 
 Visitor = AbstractBaseUser | AnonymousUser | None
 """Whoever sends a request, signed in or not; None where there is no request."""
@@ -15,6 +17,10 @@ MANAGING_ROLES = frozenset({SiteRole.ADMIN, SiteRole.MANAGER})
 
 def has_site_role(user: Visitor, roles: frozenset[SiteRole]) -> bool:
     return isinstance(user, User) and user.is_active and user.site_role in roles
+
+
+def is_site_admin(user: Visitor) -> bool:
+    return has_site_role(user, frozenset({SiteRole.ADMIN}))
 
 
 def is_site_manager(user: Visitor) -> bool:
@@ -30,6 +36,39 @@ def can_read_providers(user: Visitor) -> bool:
 def can_use_support(user: Visitor) -> bool:
     """Support staff. It is no site role: it opens /support/ and nothing else."""
     return isinstance(user, User) and user.is_active and user.is_staff
+
+
+def can_read_users(user: Visitor) -> bool:
+    """The list of people. What is on the page of one person is for site managers."""
+    return has_site_role(user, MANAGING_ROLES | {SiteRole.AUDITOR})
+
+
+def can_read_organizations(user: Visitor) -> bool:
+    """Site managers all of them, organization managers theirs. At most one query."""
+    return is_site_manager(user) or _manages(user).exists()
+
+
+def can_manage_members(user: Visitor, organization: Organization) -> bool:
+    """At most one query."""
+    return is_site_manager(user) or _manages(user).filter(pk=organization.pk).exists()
+
+
+def _manages(user: Visitor) -> QuerySet[Organization]:
+    if not isinstance(user, User) or not user.is_active:
+        return Organization.objects.none()
+    return Organization.objects.filter(memberships__user=user, memberships__role=OrganizationRole.MANAGER)
+
+
+def require_site_manager(actor: Actor) -> None:
+    """Raises PermissionDenied. The system itself (no user) may."""
+    allowed = actor.user is None or is_site_manager(actor.user)
+    require(allowed, "Only site managers may change people and organizations.")
+
+
+def require_manage_members(actor: Actor, organization: Organization) -> None:
+    """Raises PermissionDenied. The system itself (no user) may."""
+    allowed = actor.user is None or can_manage_members(actor.user, organization)
+    require(allowed, "Only those who manage the organization may change who is in it.")
 
 
 def require(allowed: bool, sentence: str) -> None:

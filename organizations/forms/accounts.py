@@ -1,4 +1,4 @@
-"""Forms for signing in and for the password."""
+"""Signing in, and the own password."""
 
 from typing import Any
 

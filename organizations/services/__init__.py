@@ -1,0 +1,32 @@
+"""The verbs on people, organizations and memberships: each checks, changes and audits, in one transaction.
+
+Creating and deleting an organization reach into the apps above: `environments.services.organizations`.
+"""
+
+from organizations.services.accounts import (
+    activate_user,
+    change_password,
+    create_user,
+    deactivate_user,
+    ensure_site_admin,
+    reset_password,
+    set_site_role,
+)
+from organizations.services.memberships import add_member, remove_member, set_member_role, set_organizations
+from organizations.services.organizations import set_default_organization, update_organization
+
+__all__ = [
+    "activate_user",
+    "add_member",
+    "change_password",
+    "create_user",
+    "deactivate_user",
+    "ensure_site_admin",
+    "remove_member",
+    "reset_password",
+    "set_default_organization",
+    "set_member_role",
+    "set_organizations",
+    "set_site_role",
+    "update_organization",
+]

@@ -1,0 +1,91 @@
+"""Which organization or person a request is about, whether its sender may touch it, and how a refusal reads."""
+
+from collections.abc import Callable
+from functools import wraps
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_http_methods
+
+from audit.services import actor_of
+from organizations.errors import RefusedError
+from organizations.models import Organization, User
+from organizations.policies import (
+    can_read_organizations,
+    can_read_users,
+    is_site_manager,
+    require,
+    require_site_manager,
+)
+from organizations.querysets import OrganizationQuerySet
+
+View = Callable[..., HttpResponse]
+
+ask_and_do = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def person_of(request: HttpRequest) -> User:
+    """The signed-in person; LoginRequiredMiddleware has let nobody else through."""
+    assert isinstance(request.user, User)  # noqa: S101 - for the type checker
+    return request.user
+
+
+def visible_organizations(request: HttpRequest) -> OrganizationQuerySet:
+    """All for site managers, theirs for organization managers. Raises PermissionDenied for everybody else."""
+    person = person_of(request)
+    require(can_read_organizations(person), "Only site managers and organization managers see these pages.")
+    return Organization.objects.managed_by(person, everything=is_site_manager(person))
+
+
+def visible_organization(request: HttpRequest, pk: UUID) -> Organization:
+    """With its counts; who may see it may also change its members. Raises PermissionDenied, Http404."""
+    return get_object_or_404(visible_organizations(request).with_counts(), pk=pk)
+
+
+def managed_organization(request: HttpRequest, pk: UUID) -> Organization:
+    """The same, for those who may change the organization itself."""
+    organization = visible_organization(request, pk)
+    require_site_manager(actor_of(request))
+    return organization
+
+
+def managed_user(request: HttpRequest, pk: UUID) -> User:
+    """Raises PermissionDenied, Http404."""
+    require_users(request)
+    require_site_manager(actor_of(request))
+    return get_object_or_404(User.objects.with_memberships(), pk=pk)
+
+
+def require_users(request: HttpRequest) -> None:
+    """Raises PermissionDenied."""
+    require(can_read_users(person_of(request)), "Only site managers and auditors see the list of people.")
+
+
+def organization_refusal(view: View) -> View:
+    """A rule that forbids an action is said on the organization's page, or on the list when it is gone."""
+    return _refusal_becomes_message(view, Organization, "organizations:organization")
+
+
+def user_refusal(view: View) -> View:
+    """The same for a person."""
+    return _refusal_becomes_message(view, User, "organizations:user")
+
+
+def _refusal_becomes_message(view: View, model: type[Organization | User], route: str) -> View:
+    @wraps(view)
+    def wrapped(request: HttpRequest, pk: UUID, **more: UUID) -> HttpResponse:
+        try:
+            return view(request, pk, **more)
+        except RefusedError as refusal:
+            say_refusal(request, refusal)
+            if model._default_manager.filter(pk=pk).exists():
+                return redirect(f"{route}_detail", pk=pk)
+            return redirect(f"{route}_list")
+
+    return wrapped
+
+
+def say_refusal(request: HttpRequest, refusal: RefusedError) -> None:
+    messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
