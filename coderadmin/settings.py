@@ -30,6 +30,8 @@ CSRF_TRUSTED_ORIGINS = [f"{_access.scheme}://{_access.netloc}"]
 CHECK_INTERVAL = timedelta(seconds=env.float("CODERADMIN_CHECK_INTERVAL", 30, validate=validate.Range(min=1)))
 CHECK_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_CHECK_TIMEOUT", 10, validate=POSITIVE))
 DEPLOY_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_DEPLOY_TIMEOUT", 300, validate=POSITIVE))
+BUILD_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_BUILD_TIMEOUT", 600, validate=POSITIVE))
+OBSERVE_INTERVAL = timedelta(seconds=env.float("CODERADMIN_OBSERVE_INTERVAL", 60, validate=validate.Range(min=1)))
 ENVPROXY_IMAGE = env.str("CODERADMIN_ENVPROXY_IMAGE", "coderadmin/coderadmin:0.1.0")
 
 INSTALLED_APPS = [
@@ -105,12 +107,30 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "checks"
-CELERY_TASK_ROUTES = {"providers.run_operation": {"queue": "operations"}}  # minutes long; may have workers of its own
+CELERY_TASK_ROUTES = {  # minutes long; may have workers of their own
+    "providers.run_operation": {"queue": "operations"},
+    "environments.run_operation": {"queue": "operations"},
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     # Each sweep claims its rows in the database, so that any number of schedulers does no harm.
     "check-due-providers": {"task": "providers.check_due_providers", "schedule": 2.0, "options": {"expires": 10}},
     "resume-operations": {"task": "providers.resume_operations", "schedule": 5.0, "options": {"expires": 10}},
+    "observe-due-environments": {
+        "task": "environments.observe_due_environments",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "resume-environment-operations": {
+        "task": "environments.resume_operations",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "stop-idle-environments": {
+        "task": "environments.stop_idle_environments",
+        "schedule": 60.0,
+        "options": {"expires": 120},
+    },
 }
 
 # People

@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from audit.services import SYSTEM
 from coderadmin.env import env
-from environments.choices import EnvironmentStatus
+from environments.choices import EnvironmentOperationKind
 from environments.first_start import ensure_default_organization
 from environments.models import Environment
+from environments.services.operations import request
 from organizations.choices import OrganizationRole, SiteRole
 from organizations.models import Membership, Organization, User
 from providers.choices import CredentialKind, ProviderStatus
@@ -34,13 +35,14 @@ PEOPLE = (
     ("radia@example.com", "Radia Perlman", SiteRole.MEMBER),
 )
 ENVIRONMENTS = (
-    ("ada@example.com", "engine", "Coder", "built-in", EnvironmentStatus.RUNNING),
-    ("ada@example.com", "notes", "Coder", "sydney", EnvironmentStatus.OFF),
-    ("alan@example.com", "bombe", "Platform", "europe", EnvironmentStatus.RUNNING),
-    ("alan@example.com", "halting", "Platform", "built-in", EnvironmentStatus.OFF),
-    ("radia@example.com", "spanning-tree", "Data Science", "sydney", EnvironmentStatus.RUNNING),
-    ("radia@example.com", "bridge", "Data Science", "sydney", EnvironmentStatus.RUNNING),
+    ("ada@example.com", "engine", "Coder", "built-in", True),
+    ("ada@example.com", "notes", "Coder", "sydney", False),
+    ("alan@example.com", "bombe", "Platform", "europe", True),
+    ("alan@example.com", "halting", "Platform", "built-in", False),
+    ("radia@example.com", "spanning-tree", "Data Science", "sydney", True),
+    ("radia@example.com", "bridge", "Data Science", "sydney", True),
 )
+IMAGE, TAG = "codercom/enterprise-base", "ubuntu"
 
 
 def furnish() -> None:
@@ -138,13 +140,18 @@ def _brazil() -> None:
 
 
 def _environments() -> None:
-    for owner, name, organization, provider, status in ENVIRONMENTS:
+    """Built by the first worker; those on a provider that is still being deployed wait for it."""
+    for owner, name, organization, provider, running in ENVIRONMENTS:
         place = WorkspaceProvider.objects.filter(name=provider).first()
         if place:
-            Environment.objects.create(
+            environment = Environment.objects.create(
                 name=name,
                 owner=User.objects.get(email=owner),
                 organization=Organization.objects.get(name=organization),
                 provider=place,
-                status=status,
+                image=IMAGE,
+                tag=TAG,
+                cpu_cores=1,
+                memory_gb=2,
             )
+            request(SYSTEM, environment, EnvironmentOperationKind.CREATE, running=running)

@@ -51,3 +51,15 @@ class LineLevel(models.TextChoices):
 class ChangeKind(models.TextChoices):
     STATUS = "status"
     CORDON = "cordon"
+
+
+RUNNING_ENVIRONMENTS = ("creating", "on", "failed")
+"""Statuses of environments (environments.choices) that count as running: something takes room, or is meant to."""
+
+
+class Access(models.TextChoices):
+    """What an organization may do on a provider: nothing, everything, or only go on with what it has there."""
+
+    NONE = "none", "Not allowed"
+    OPEN = "open", "Allowed"
+    CLOSING = "closing", "Closing"

@@ -1,8 +1,24 @@
 """Refusals of the provider services."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from organizations.errors import RefusedError
 
-__all__ = ["EnvironmentsExistError", "OperationActiveError", "RefusedError", "StaleRevisionError"]
+if TYPE_CHECKING:
+    from organizations.models import Organization
+    from providers.models import WorkspaceProvider
+
+__all__ = [
+    "AllowlistRefusedError",
+    "EnvironmentsExistError",
+    "OperationActiveError",
+    "Refusal",
+    "RefusedError",
+    "StaleRevisionError",
+]
 
 
 class OperationActiveError(RefusedError):
@@ -19,3 +35,24 @@ class EnvironmentsExistError(RefusedError):
     def __init__(self, message: str, *, names: list[str]) -> None:
         super().__init__(message, remedy="Their owners must delete them first.")
         self.names = names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Why one pair of the allowlist can't be changed; `code` is environments_exist or last_provider."""
+
+    code: str
+    message: str
+    remedy: str
+    provider: WorkspaceProvider
+    organization: Organization
+
+
+class AllowlistRefusedError(RefusedError):
+    """Nothing of a change of allowlists was done; `refusals` names each pair that a rule forbids."""
+
+    def __init__(self, refusals: list[Refusal]) -> None:
+        first, others = refusals[0], len(refusals) - 1
+        more = f" And {others} more." if others else ""
+        super().__init__(first.message + more, remedy=first.remedy)
+        self.refusals = refusals

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, Lower
 
 from organizations.models import User
 from organizations.policies import can_read_providers
+from providers.choices import RUNNING_ENVIRONMENTS
 
 CLAIM_DUE = """
     UPDATE providers_workspaceprovider SET next_check_at = %(next)s
@@ -65,7 +66,8 @@ class WorkspaceProviderQuerySet(models.QuerySet):
             return Coalesce(Subquery(totals), 0)
 
         return self.annotate(
-            environment_count=count(environments), running_count=count(environments.filter(status="running"))
+            environment_count=count(environments),
+            running_count=count(environments.filter(status__in=RUNNING_ENVIRONMENTS)),
         )
 
     def claim_due(self, *, now: datetime, interval: timedelta, limit: int, doubtful: bool) -> list[UUID]:

@@ -121,10 +121,10 @@ def make_environment(
     organization: Organization | None = None,
     **fields: Any,
 ) -> Environment:
-    fields.setdefault("name", f"environment-{next(_numbers)}")
+    """On, and allowed to be where it is."""
+    provider, organization = provider or make_provider(), organization or make_organization()
+    AllowlistEntry.objects.get_or_create(provider=provider, organization=organization)
+    defaults = {"name": f"environment-{next(_numbers)}", "image": "codercom/enterprise-base", "status": "on"}
     return Environment.objects.create(
-        provider=provider or make_provider(),
-        owner=owner or make_user(),
-        organization=organization or make_organization(),
-        **fields,
+        provider=provider, owner=owner or make_user(), organization=organization, **defaults | fields
     )

@@ -2,10 +2,12 @@
 
 from providers.models.credential import ClusterCredential, EnvproxyToken
 from providers.models.history import StatusChange
-from providers.models.operation import Operation, OperationLine
+from providers.models.operation import AbstractOperation, AbstractOperationLine, Operation, OperationLine
 from providers.models.provider import AllowlistEntry, WorkspaceProvider
 
 __all__ = [
+    "AbstractOperation",
+    "AbstractOperationLine",
     "AllowlistEntry",
     "ClusterCredential",
     "EnvproxyToken",

@@ -1,6 +1,7 @@
-"""Background work on a provider."""
+"""Background work: what every piece of it stores, and the work on a provider."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -10,17 +11,15 @@ from providers.choices import ACTIVE_STATES, LineLevel, OperationKind, Operation
 from providers.models.provider import WorkspaceProvider
 
 
-class Operation(models.Model):
+class AbstractOperation(models.Model):
     """One piece of background work; the row, not the message, is the truth (DESIGN 3).
 
     A worker holds the row by `lease_id` until `lease_expires_at` and renews it while it works. Whoever finds
-    a running row with an expired lease may claim it. At most one active row per provider.
+    a running row with an expired lease may claim it. Subclasses add `kind`, what it is about, and at most one
+    active row for it; the log is the related `lines`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    provider = models.ForeignKey(WorkspaceProvider, null=True, on_delete=models.SET_NULL, related_name="operations")
-    provider_name = models.CharField(max_length=63)
-    kind = models.CharField(max_length=16, choices=OperationKind)
     state = models.CharField(max_length=16, choices=OperationState, default=OperationState.QUEUED)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -38,8 +37,47 @@ class Operation(models.Model):
     error_text = models.TextField(blank=True)
     parameters = models.JSONField(default=dict, blank=True)
 
+    lines: "models.Manager[Any]"  # of the subclass's AbstractOperationLine
+
     class Meta:
+        abstract = True
         ordering = ["-requested_at"]
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE_STATES
+
+    @property
+    def elapsed_seconds(self) -> int:
+        """Whole seconds from the first start (or the request) to the end, or to now."""
+        end = self.finished_at or timezone.now()
+        return max(0, int((end - (self.started_at or self.requested_at)).total_seconds()))
+
+
+class AbstractOperationLine(models.Model):
+    """One line of an operation's log. Subclasses add `operation`, with the related name `lines`."""
+
+    at = models.DateTimeField(default=timezone.now)
+    level = models.CharField(max_length=8, choices=LineLevel, default=LineLevel.INFO)
+    text = models.TextField()
+    remedy = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Operation(AbstractOperation):
+    """Background work on a provider; at most one active row per provider."""
+
+    provider = models.ForeignKey(WorkspaceProvider, null=True, on_delete=models.SET_NULL, related_name="operations")
+    provider_name = models.CharField(max_length=63)
+    kind = models.CharField(max_length=16, choices=OperationKind)
+
+    class Meta(AbstractOperation.Meta):
         constraints = [
             models.UniqueConstraint(
                 fields=["provider"], condition=models.Q(state__in=ACTIVE_STATES), name="operation_one_active"
@@ -57,28 +95,8 @@ class Operation(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.provider_name}"
 
-    @property
-    def is_active(self) -> bool:
-        return self.state in ACTIVE_STATES
 
-    @property
-    def elapsed_seconds(self) -> int:
-        """Whole seconds from the first start (or the request) to the end, or to now."""
-        end = self.finished_at or timezone.now()
-        return max(0, int((end - (self.started_at or self.requested_at)).total_seconds()))
-
-
-class OperationLine(models.Model):
-    """One line of an operation's log; a finding of the pre-flight carries a level and a remedy."""
+class OperationLine(AbstractOperationLine):
+    """A line of a provider's operation; a finding of the pre-flight carries a level and a remedy."""
 
     operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="lines")
-    at = models.DateTimeField(default=timezone.now)
-    level = models.CharField(max_length=8, choices=LineLevel, default=LineLevel.INFO)
-    text = models.TextField()
-    remedy = models.TextField(blank=True)
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return self.text

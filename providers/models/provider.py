@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -11,6 +12,7 @@ from organizations.models import Organization
 from providers.addresses import ENVPROXY_PATH, validate_name, validate_namespace
 from providers.choices import CredentialKind, ProviderStatus
 from providers.querysets import WorkspaceProviderQuerySet
+from providers.scheduling import SCHEDULING, problems_of
 
 
 class WorkspaceProvider(models.Model):
@@ -26,6 +28,10 @@ class WorkspaceProvider(models.Model):
     cluster_address = models.CharField(max_length=300)
     namespace = models.CharField(max_length=63, validators=[validate_namespace])
     storage_class = models.CharField(max_length=253, blank=True)
+    tolerations = models.JSONField(default=list, blank=True)
+    node_selector = models.JSONField(default=dict, blank=True)
+    affinity = models.JSONField(default=dict, blank=True)
+    service_account_annotations = models.JSONField(default=dict, blank=True)
     envproxy_image = models.CharField(max_length=255, blank=True)
     envproxy_replicas = models.PositiveSmallIntegerField(default=1)
     credential_kind = models.CharField(max_length=16, choices=CredentialKind)
@@ -101,6 +107,13 @@ class WorkspaceProvider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """The scheduling settings, each error at its field. Raises ValidationError."""
+        super().clean()
+        problems = {name: problems_of(name, getattr(self, name)) for name in SCHEDULING}
+        if errors := {name: found for name, found in problems.items() if found}:
+            raise ValidationError(errors)
 
     @property
     def envproxy_access_url(self) -> str:

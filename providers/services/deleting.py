@@ -11,10 +11,10 @@ from providers.helm.release import RELEASE_NAME, HelmError
 from providers.models import WorkspaceProvider
 from providers.services.locking import locked
 from providers.services.operations import require_deletable
-from providers.services.run import OperationFailedError, Run
+from providers.services.run import OperationFailedError, ProviderRun
 
 
-def delete_provider(run: Run) -> None:
+def delete_provider(run: ProviderRun) -> None:
     """Raises OperationFailedError when a rule forbids it by now, or the cluster does not answer."""
     provider = run.provider
     try:
@@ -29,7 +29,7 @@ def delete_provider(run: Run) -> None:
     run.log(f"{provider.name} is deleted.", level=LineLevel.OK)
 
 
-def _uninstall(run: Run) -> None:
+def _uninstall(run: ProviderRun) -> None:
     target = run.target_or_none()
     if target is None:
         run.log("The provider never gave a credential: there is no release of ours to uninstall.")
@@ -45,7 +45,7 @@ def _uninstall(run: Run) -> None:
         ) from error
 
 
-def _say_what_stays(run: Run) -> None:
+def _say_what_stays(run: ProviderRun) -> None:
     provider = run.provider
     run.log(
         f"Left behind on {provider.cluster_address} in namespace {provider.namespace}: the Helm release {RELEASE_NAME} "

@@ -22,7 +22,7 @@ from providers.services.changes import TOKEN_OVERLAP
 from providers.services.checking import check_providers
 from providers.services.locking import locked
 from providers.services.preflighting import preflight_provider
-from providers.services.run import LeaseLostError, OperationCancelledError, OperationFailedError, Run
+from providers.services.run import LeaseLostError, OperationCancelledError, OperationFailedError, ProviderRun
 from providers.services.values import release_values
 from providers.target import ClusterTarget
 from providers.tokens import digest_of, new_token
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 WATCH_SECONDS = 2.0
 
 
-def deploy_provider(run: Run) -> None:
+def deploy_provider(run: ProviderRun) -> None:
     """Install or upgrade the release and confirm with a check. Raises OperationFailedError, OperationCancelledError.
 
     After a failure the release that was there before goes on working; a first install leaves nothing behind.
@@ -84,7 +84,7 @@ def _let_expire(token: EnvproxyToken) -> None:
 class _PodWatch:
     """Logs the progress of envproxy's Deployment while Helm waits; `problems` holds the last reasons seen."""
 
-    def __init__(self, run: Run, target: ClusterTarget) -> None:
+    def __init__(self, run: ProviderRun, target: ClusterTarget) -> None:
         self.problems: list[str] = []
         self._run, self._target = run, target
         self._ended = threading.Event()
@@ -128,7 +128,7 @@ async def _look_at_envproxy(target: ClusterTarget) -> tuple[str, list[str]]:
 
 
 @contextmanager
-def _watch_pods(run: Run, target: ClusterTarget) -> Iterator[_PodWatch]:
+def _watch_pods(run: ProviderRun, target: ClusterTarget) -> Iterator[_PodWatch]:
     watch = _PodWatch(run, target)
     watch.start()
     try:

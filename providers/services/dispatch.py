@@ -19,19 +19,21 @@ BROKER_PATIENCE = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0, "max_re
 
 
 def check_providers(ids: Sequence[UUID]) -> None:
-    _send("providers.check_providers", [str(pk) for pk in ids])
+    send("providers.check_providers", [str(pk) for pk in ids])
 
 
 def run_operation(operation_id: UUID) -> None:
-    _send("providers.run_operation", str(operation_id))
+    send("providers.run_operation", str(operation_id))
 
 
-def _send(task: str, argument: object) -> None:
-    def send() -> None:
+def send(task: str, argument: object) -> None:
+    """One message to the task of that name when the transaction has committed; JSON only, and never a secret."""
+
+    def deliver() -> None:
         try:
             with app.connection_for_write(transport_options=BROKER_PATIENCE) as connection:
                 app.send_task(task, args=[argument], connection=connection, retry=False)
         except OperationalError as error:
             logger.warning("the broker did not take %s: %s", task, error)
 
-    transaction.on_commit(send)
+    transaction.on_commit(deliver)

@@ -1,5 +1,9 @@
-"""Row locks, taken in one way so that two people at once meet in order."""
+"""Row locks, taken in one way so that two people at once meet in order: providers first, then organizations."""
 
+from collections.abc import Iterable
+from uuid import UUID
+
+from organizations.models import Organization
 from providers.errors import RefusedError
 from providers.models import WorkspaceProvider
 
@@ -10,3 +14,23 @@ def locked(provider: WorkspaceProvider) -> WorkspaceProvider:
         return WorkspaceProvider.objects.select_for_update(of=("self",)).get(pk=provider.pk)
     except WorkspaceProvider.DoesNotExist:
         raise RefusedError(f"{provider.name} was deleted in the meantime.") from None
+
+
+def locked_providers(ids: Iterable[UUID]) -> dict[UUID, WorkspaceProvider]:
+    """In the order of their ids. Raises RefusedError when one is gone."""
+    wanted = set(ids)
+    rows = WorkspaceProvider.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk")
+    found = {row.pk: row for row in rows}
+    if len(found) < len(wanted):
+        raise RefusedError("A provider was deleted in the meantime.", remedy="Load the page again.")
+    return found
+
+
+def locked_organizations(ids: Iterable[UUID]) -> dict[UUID, Organization]:
+    """In the order of their ids; other rows may still refer to them. Raises RefusedError when one is gone."""
+    wanted = set(ids)
+    rows = Organization.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    found = {row.pk: row for row in rows}
+    if len(found) < len(wanted):
+        raise RefusedError("An organization was deleted in the meantime.", remedy="Load the page again.")
+    return found

@@ -1,25 +1,22 @@
 """Asking for background work, and calling it off."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
-from django.utils import timezone
 
 from audit.models import AuditEvent
 from audit.services import Actor, record
-from providers.choices import ACTIVE_STATES, OperationKind, OperationState
+from providers.choices import ACTIVE_STATES, OperationKind
 from providers.errors import EnvironmentsExistError, OperationActiveError, RefusedError
 from providers.models import Operation, WorkspaceProvider
 from providers.policies import require_manage
 from providers.services import dispatch
+from providers.services.leasing import call_off, stranded
 from providers.services.locking import locked
 from providers.services.targets import require_credential
 
 NAMED_ENVIRONMENTS = 50
-DISPATCH_GRACE = timedelta(seconds=10)  # a healthy worker takes a message within a second
 
 
 def request_preflight(*, actor: Actor, provider: WorkspaceProvider) -> Operation:
@@ -65,24 +62,13 @@ def cancel_operation(*, actor: Actor, operation: Operation) -> None:
     """A queued operation ends at once, a running one as soon as its worker can stop safely. Repeatable."""
     require_manage(actor)
     with transaction.atomic():
-        rows = Operation.objects.filter(pk=operation.pk)
-        now = timezone.now()
-        ended = rows.filter(state=OperationState.QUEUED).update(
-            state=OperationState.CANCELLED, finished_at=now, cancel_requested=True
-        )
-        asked = rows.filter(state=OperationState.RUNNING, cancel_requested=False).update(cancel_requested=True)
-        if ended or asked:
+        if call_off(Operation.objects.filter(pk=operation.pk)):
             record(actor=actor, action=f"operation.cancel.{operation.kind}", target=operation.provider or operation)
 
 
 def stranded_operations() -> list[UUID]:
-    """Active operations that no worker holds: a lost message, or a worker that was killed. One query."""
-    now = timezone.now()
-    lost = Q(state=OperationState.QUEUED, dispatched_at__lt=now - DISPATCH_GRACE)
-    orphaned = Q(state=OperationState.RUNNING, lease_expires_at__lt=now)
-    stranded = list(Operation.objects.filter(lost | orphaned).values_list("pk", flat=True))
-    Operation.objects.filter(pk__in=stranded).update(dispatched_at=now)
-    return stranded
+    """As `stranded`."""
+    return stranded(Operation.objects.all())
 
 
 def _request(actor: Actor, provider: WorkspaceProvider, kind: OperationKind, **parameters: Any) -> Operation:

@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 from providers.choices import LineLevel
 from providers.kube.blocking import preflight_now
 from providers.kube.findings import Level
-from providers.services.run import OperationFailedError, Run
+from providers.services.run import OperationFailedError, ProviderRun
 
 
-def preflight_provider(run: Run) -> None:
+def preflight_provider(run: ProviderRun) -> None:
     """One log line per finding. Raises OperationFailedError when a finding forbids the deployment."""
     failures = 0
     host = urlsplit(run.provider.hostname).hostname or ""

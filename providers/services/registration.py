@@ -1,6 +1,6 @@
 """Registering a provider and editing it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,6 +14,7 @@ from providers.errors import OperationActiveError, RefusedError, StaleRevisionEr
 from providers.fields import UndecryptableError
 from providers.models import ClusterCredential, StatusChange, WorkspaceProvider
 from providers.policies import require_manage
+from providers.scheduling import SCHEDULING
 from providers.services.locking import locked
 from providers.target import ClusterTarget
 
@@ -25,6 +26,7 @@ EDITABLE = (
     "cluster_address",
     "namespace",
     "storage_class",
+    *SCHEDULING,
     "envproxy_image",
     "envproxy_replicas",
     "credential_kind",
@@ -46,6 +48,10 @@ class Registration:
     devurl_host: str = ""
     ssh_enabled: bool = True
     storage_class: str = ""
+    tolerations: list[Any] = field(default_factory=list)
+    node_selector: dict[str, Any] = field(default_factory=dict)
+    affinity: dict[str, Any] = field(default_factory=dict)
+    service_account_annotations: dict[str, Any] = field(default_factory=dict)
     envproxy_image: str = ""
     envproxy_replicas: int = 1
 

@@ -9,7 +9,7 @@ from django.db import close_old_connections
 from audit.services import Actor
 from providers.choices import LineLevel
 from providers.fields import UndecryptableError
-from providers.models import Operation, OperationLine, WorkspaceProvider
+from providers.models import AbstractOperation, Operation, WorkspaceProvider
 from providers.reasons import reason_for
 from providers.services.targets import target_of
 from providers.target import ClusterTarget
@@ -39,13 +39,8 @@ class LeaseLostError(Exception):
 class Run:
     """One operation in a worker's hands. `cancelled` raises LeaseLostError when they have to let go of it."""
 
-    operation: Operation
+    operation: AbstractOperation
     cancelled: Callable[[], bool]
-
-    @property
-    def provider(self) -> WorkspaceProvider:
-        assert self.operation.provider is not None  # noqa: S101 - the runner has checked it
-        return self.operation.provider
 
     @property
     def actor(self) -> Actor:
@@ -55,7 +50,7 @@ class Run:
         """Raises LeaseLostError. Keeps no connection: minutes may pass, in which the database may be restarted."""
         self.cancelled()
         text = UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
-        OperationLine.objects.create(operation=self.operation, text=text, level=level, remedy=remedy)
+        self.operation.lines.create(text=text, level=level, remedy=remedy)
         close_old_connections()
 
     def check_cancelled(self) -> None:
@@ -63,15 +58,37 @@ class Run:
         if self.cancelled():
             raise OperationCancelledError
 
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderRun(Run):
+    """An operation on a provider."""
+
+    operation: Operation
+
+    @property
+    def provider(self) -> WorkspaceProvider:
+        assert self.operation.provider is not None  # noqa: S101 - the runner has checked it
+        return self.operation.provider
+
     def target(self) -> ClusterTarget:
         """Raises OperationFailedError without a credential."""
-        if target := self.target_or_none():
-            return target
-        raise OperationFailedError("no_credential", "We hold no credential for this cluster. Enter one (Edit).")
+        return reachable_target(self.provider)
 
     def target_or_none(self) -> ClusterTarget | None:
         """Raises OperationFailedError when the stored credential can't be read."""
-        try:
-            return target_of(self.provider)
-        except UndecryptableError as error:
-            raise OperationFailedError("credential_unreadable", f"{error} {CREDENTIAL_REMEDY}") from error
+        return readable_target(self.provider)
+
+
+def reachable_target(provider: WorkspaceProvider) -> ClusterTarget:
+    """How to reach the provider's cluster. Raises OperationFailedError when no usable credential is stored."""
+    if target := readable_target(provider):
+        return target
+    raise OperationFailedError("no_credential", "We hold no credential for this cluster. Enter one (Edit).")
+
+
+def readable_target(provider: WorkspaceProvider) -> ClusterTarget | None:
+    """As `target_of`, for operations. Raises OperationFailedError when the stored credential can't be read."""
+    try:
+        return target_of(provider)
+    except UndecryptableError as error:
+        raise OperationFailedError("credential_unreadable", f"{error} {CREDENTIAL_REMEDY}") from error

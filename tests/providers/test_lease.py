@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from providers.choices import OperationKind, OperationState
 from providers.models import Operation, WorkspaceProvider
-from providers.services import run_operation, running, stranded_operations
-from providers.services.run import LeaseLostError, Run
+from providers.services import leasing, run_operation, stranded_operations
+from providers.services.run import LeaseLostError, ProviderRun
 from tests.clusters import eventually
 from tests.factories import make_operation
 
@@ -20,11 +20,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_the_lease_is_renewed_while_the_work_goes_on(handler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "RENEWAL_SECONDS", 0.05)
-    monkeypatch.setattr(running, "LEASE", timedelta(seconds=5))
+    monkeypatch.setattr(leasing, "RENEWAL_SECONDS", 0.05)
+    monkeypatch.setattr(leasing, "LEASE", timedelta(seconds=5))
     leases = set()
 
-    def work(run: Run) -> None:
+    def work(run: ProviderRun) -> None:
         for _ in range(20):
             threading.Event().wait(0.05)
             leases.add(Operation.objects.get(pk=run.operation.pk).lease_expires_at)
@@ -59,7 +59,7 @@ def test_a_held_lease_keeps_others_away(handler: Any) -> None:
 
 
 def test_a_worker_that_was_replaced_does_not_write_the_end(handler: Any) -> None:
-    def lose_the_lease(run: Run) -> None:
+    def lose_the_lease(run: ProviderRun) -> None:
         Operation.objects.filter(pk=run.operation.pk).update(lease_id="00000000-0000-0000-0000-000000000001")
 
     handler(lose_the_lease)
@@ -72,10 +72,10 @@ def test_a_worker_that_was_replaced_does_not_write_the_end(handler: Any) -> None
 def test_a_worker_that_was_replaced_stops_at_once_and_writes_nothing_more(
     handler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "RENEWAL_SECONDS", 0.05)
+    monkeypatch.setattr(leasing, "RENEWAL_SECONDS", 0.05)
     stopped = []
 
-    def work(run: Run) -> None:
+    def work(run: ProviderRun) -> None:
         Operation.objects.filter(pk=run.operation.pk).update(lease_id="00000000-0000-0000-0000-000000000001")
         try:
             for _ in range(100):
@@ -95,10 +95,10 @@ def test_a_worker_that_was_replaced_stops_at_once_and_writes_nothing_more(
 def test_a_lease_that_can_not_be_renewed_ends_before_it_is_given_away(
     handler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "RENEWAL_SECONDS", 60.0)  # as if the database were silent
-    monkeypatch.setattr(running, "LEASE", timedelta(seconds=1))
+    monkeypatch.setattr(leasing, "RENEWAL_SECONDS", 60.0)  # as if the database were silent
+    monkeypatch.setattr(leasing, "LEASE", timedelta(seconds=1))
 
-    def work(run: Run) -> None:
+    def work(run: ProviderRun) -> None:
         with pytest.raises(LeaseLostError):
             while Operation.objects.filter(pk=run.operation.pk, lease_expires_at__gt=Now()).exists():
                 run.check_cancelled()
@@ -109,9 +109,9 @@ def test_a_lease_that_can_not_be_renewed_ends_before_it_is_given_away(
 
 
 def test_a_restart_of_the_database_is_survived(handler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "RENEWAL_SECONDS", 0.05)
+    monkeypatch.setattr(leasing, "RENEWAL_SECONDS", 0.05)
 
-    def work(run: Run) -> None:
+    def work(run: ProviderRun) -> None:
         run.log("before")
         with connection.cursor() as cursor:
             cursor.execute(
@@ -130,7 +130,7 @@ def test_a_restart_of_the_database_is_survived(handler: Any, monkeypatch: pytest
 
 
 def test_work_that_loses_the_database_is_left_to_be_taken_over(handler: Any) -> None:
-    def lose_it(run: Run) -> None:
+    def lose_it(run: ProviderRun) -> None:
         raise OperationalError("the connection is closed")
 
     handler(lose_it)
@@ -144,7 +144,7 @@ def test_the_lease_goes_by_the_clock_of_the_database(handler: Any, monkeypatch: 
     monkeypatch.setattr(timezone, "now", lambda: datetime.now(UTC) - timedelta(hours=1))  # a worker that is late
     taken_over = []
 
-    def work(run: Run) -> None:
+    def work(run: ProviderRun) -> None:
         taken_over.extend(stranded_operations())
 
     handler(work)

@@ -17,15 +17,15 @@ from providers.errors import EnvironmentsExistError, OperationActiveError, Refus
 from providers.models import Operation, WorkspaceProvider
 from providers.services import (
     cancel_operation,
+    leasing,
     request_delete,
     request_deploy,
     request_preflight,
     run_operation,
-    running,
     stranded_operations,
 )
 from providers.services.deleting import delete_provider
-from providers.services.run import OperationFailedError, Run
+from providers.services.run import OperationFailedError, ProviderRun
 from tests.factories import make_built_in, make_environment, make_operation, make_provider
 
 
@@ -146,7 +146,7 @@ class TestRunning:
         assert end.actor_name == "manager@example.com"
 
     def test_an_unforeseen_error_is_a_failure_without_its_details(self, handler: Any) -> None:
-        def explode(run: Run) -> None:
+        def explode(run: ProviderRun) -> None:
             raise ZeroDivisionError("secret-in-a-traceback")
 
         handler(explode)
@@ -157,7 +157,7 @@ class TestRunning:
         assert "secret" not in operation.error_text + "".join(line.text for line in operation.lines.all())
 
     def test_a_failure_says_why_in_its_log(self, handler: Any) -> None:
-        def fail(run: Run) -> None:
+        def fail(run: ProviderRun) -> None:
             raise OperationFailedError("timed_out", "It took too long.")
 
         handler(fail)
@@ -183,9 +183,9 @@ class TestRunning:
         assert operation.lines.get().text == "killed\ufffd by \ufffd"
 
     def test_a_cancel_reaches_the_worker(self, handler: Any, actor: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(running, "RENEWAL_SECONDS", 0.05)
+        monkeypatch.setattr(leasing, "RENEWAL_SECONDS", 0.05)
 
-        def work(run: Run) -> None:
+        def work(run: ProviderRun) -> None:
             cancel_operation(actor=actor, operation=run.operation)
             for _ in range(100):
                 run.check_cancelled()
@@ -230,5 +230,5 @@ def test_environments_that_appear_in_the_meantime_stop_the_deletion(actor: Actor
     operation = request_delete(actor=actor, provider=provider, leave_release=True)
     make_environment(provider)
     with pytest.raises(OperationFailedError, match="still has environments"):
-        delete_provider(Run(operation=operation, cancelled=lambda: False))
+        delete_provider(ProviderRun(operation=operation, cancelled=lambda: False))
     assert WorkspaceProvider.objects.filter(pk=provider.pk).exists()

@@ -52,7 +52,7 @@ def test_cordoning_twice_keeps_the_first_reason_and_one_audit_row(client: Client
 
 def test_the_page_says_that_running_environments_go_on(client: Client) -> None:
     provider = make_provider()
-    make_environment(provider, status="running")
+    make_environment(provider, status="on")
     page = client.get(path_of("cordon", provider)).content.decode()
     assert "One environment (1 running) goes on as before." in page
 

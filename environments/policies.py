@@ -1,0 +1,44 @@
+"""Who may do what with environments (reference, section B and G4.2)."""
+
+from audit.services import Actor
+from environments.models import Environment
+from organizations.choices import OrganizationRole, SiteRole
+from organizations.models import Membership, User
+from organizations.policies import Visitor, has_site_role, is_site_manager, require
+
+
+def can_use(user: Visitor, environment: Environment) -> bool:
+    """Start, stop, rebuild, postpone, delete: the owner, a manager of its organization, a site manager.
+
+    At most one query.
+    """
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return environment.owner_id == user.pk or is_site_manager(user) or manages(user, environment.organization_id)
+
+
+def manages(user: User, organization_id: object) -> bool:
+    """Whether the person is a manager of that organization. One query."""
+    return Membership.objects.filter(user=user, organization=organization_id, role=OrganizationRole.MANAGER).exists()
+
+
+def require_use(actor: Actor, environment: Environment) -> None:
+    """Raises PermissionDenied. The system itself (no user) may."""
+    allowed = actor.user is None or can_use(actor.user, environment)
+    require(allowed, "Only its owner and those who manage its organization may change an environment.")
+
+
+def require_create_for(actor: Actor, owner: User, organization_id: object) -> None:
+    """For oneself, or as a manager for others. Whether the owner may have it there is `environments.placement`'s."""
+    user = actor.user
+    allowed = (
+        user is None
+        or user == owner
+        or (isinstance(user, User) and (is_site_manager(user) or manages(user, organization_id)))
+    )
+    require(allowed, "Only those who manage the organization may create environments for others.")
+
+
+def can_ask_for_anyone(user: Visitor) -> bool:
+    """“Why can't she?” for other people: site managers, and the auditors, who read."""
+    return is_site_manager(user) or has_site_role(user, frozenset({SiteRole.AUDITOR}))

@@ -1,0 +1,31 @@
+"""The verbs on environments: each checks the permission, changes state and audits, in one transaction."""
+
+from environments.services.creating import Plan, create_environment
+from environments.services.idling import stop_idle_environments
+from environments.services.observing import claim_due_observations, observe_provider
+from environments.services.operations import (
+    cancel_environment_operation,
+    delete_environment,
+    postpone_auto_off,
+    rebuild_environment,
+    start_environment,
+    stop_environment,
+    stranded_environment_operations,
+)
+from environments.services.working import run_environment_operation
+
+__all__ = [
+    "Plan",
+    "cancel_environment_operation",
+    "claim_due_observations",
+    "create_environment",
+    "delete_environment",
+    "observe_provider",
+    "postpone_auto_off",
+    "rebuild_environment",
+    "run_environment_operation",
+    "start_environment",
+    "stop_environment",
+    "stop_idle_environments",
+    "stranded_environment_operations",
+]
