@@ -1,5 +1,7 @@
 """Who may do what with environments (reference, section B and G4.2)."""
 
+from uuid import UUID
+
 from audit.services import Actor
 from environments.models import Environment
 from organizations.choices import OrganizationRole, SiteRole
@@ -17,7 +19,7 @@ def can_use(user: Visitor, environment: Environment) -> bool:
     return environment.owner_id == user.pk or is_site_manager(user) or manages(user, environment.organization_id)
 
 
-def manages(user: User, organization_id: object) -> bool:
+def manages(user: User, organization_id: UUID) -> bool:
     """Whether the person is a manager of that organization. One query."""
     return Membership.objects.filter(user=user, organization=organization_id, role=OrganizationRole.MANAGER).exists()
 
@@ -28,7 +30,7 @@ def require_use(actor: Actor, environment: Environment) -> None:
     require(allowed, "Only its owner and those who manage its organization may change an environment.")
 
 
-def require_create_for(actor: Actor, owner: User, organization_id: object) -> None:
+def require_create_for(actor: Actor, owner: User, organization_id: UUID) -> None:
     """For oneself, or as a manager for others. Whether the owner may have it there is `environments.placement`'s."""
     user = actor.user
     allowed = (

@@ -73,7 +73,7 @@ def _impact(
     without: WorkspaceProvider | None = None,
 ) -> Impact:
     statuses = dict(
-        Organization.environments.rel.related_model._default_manager.filter(  # type: ignore[attr-defined]
+        Organization.environments.rel.related_model._default_manager.filter(
             organization__in=organizations, provider__in=list(providers)
         )
         .order_by()

@@ -37,7 +37,7 @@ class AbstractOperation(models.Model):
     error_text = models.TextField(blank=True)
     parameters = models.JSONField(default=dict, blank=True)
 
-    lines: "models.Manager[Any]"  # of the subclass's AbstractOperationLine
+    lines: Any  # the related manager of the subclass's AbstractOperationLine
 
     class Meta:
         abstract = True

@@ -76,7 +76,7 @@ def environment_counts(pairs: Iterable[Pair]) -> dict[Pair, int]:
     """How many environments there are at each of the pairs; pairs without any are left out. One query."""
     wanted = set(pairs)
     rows = (
-        WorkspaceProvider.environments.rel.related_model._default_manager.filter(  # type: ignore[attr-defined]
+        WorkspaceProvider.environments.rel.related_model._default_manager.filter(
             provider__in={pair[0] for pair in wanted}, organization__in={pair[1] for pair in wanted}
         )
         .order_by()
