@@ -69,6 +69,20 @@ class KubeClient:
         query = {"fieldManager": FIELD_MANAGER, "force": str(force).lower()}
         return await self.request("PATCH", path, query=query, body=body, content_type="application/apply-patch+yaml")
 
+    async def scale(self, path: str, replicas: int) -> bool:
+        """Whether there was a workload to scale."""
+        try:
+            await self.request(
+                "PATCH",
+                f"{path}/scale",
+                query={"fieldManager": FIELD_MANAGER},
+                body={"spec": {"replicas": replicas}},
+                content_type="application/merge-patch+json",
+            )
+        except NotFound:
+            return False
+        return True
+
     async def delete(self, path: str, *, propagation: str = "Background") -> bool:
         """Whether there was something to delete."""
         try:

@@ -1,11 +1,14 @@
 """Why a workload is not ready, and how far it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from providers.kube.client import Json, KubeClient, connect, namespaced
 from providers.kube.errors import Forbidden, shorten
-from providers.kube.pods import claims, condition, explain_pod
+from providers.kube.listing import list_all
+from providers.kube.pods import claims, condition, explain_pod, is_pending
 from providers.target import ClusterTarget
+
+CLAIMS = "persistentvolumeclaims"
 
 
 async def explain_workload(target: ClusterTarget, deployment: str) -> list[str]:
@@ -32,13 +35,26 @@ async def explain_deployment(client: KubeClient, name: str) -> list[str]:
     selector = deployment["spec"].get("selector", {}).get("matchLabels") or {}
     query = {"labelSelector": ",".join(f"{key}={value}" for key, value in selector.items())}
     pods = (await client.get(namespaced(target, "v1", "pods"), query=query)).get("items") or []
-    warnings = await _warnings(client)
+    names = {claim for pod in pods if is_pending(pod) for claim in claims(pod)}
+    found = {each: await client.get_or_none(namespaced(target, "v1", CLAIMS, each)) for each in sorted(names)}
+    return explain(deployment, pods, found, await read_warnings(client))
+
+
+def explain(
+    deployment: Json, pods: list[Json], found_claims: Mapping[str, Json | None], warnings: Iterable[Json]
+) -> list[str]:
+    """Sentences why pods are not ready, from what was read before. `warnings` come from `read_warnings`."""
     sentences = [*_explain_creation(deployment, pods, warnings)]
     for pod in pods:
-        sentences += [*explain_pod(pod, warnings), *await _explain_claims(client, pod, warnings)]
-    if condition(deployment, "Progressing").get("reason") == "ProgressDeadlineExceeded":
+        sentences += [*explain_pod(pod, warnings), *_explain_claims(found_claims, pod, warnings)]
+    if has_no_progress(deployment):
+        name = deployment["metadata"]["name"]
         sentences.append(f"The Deployment {name} has made no progress for its whole deadline.")
     return list(dict.fromkeys(sentences))
+
+
+def has_no_progress(deployment: Json) -> bool:
+    return condition(deployment, "Progressing").get("reason") == "ProgressDeadlineExceeded"
 
 
 def progress(deployment: Json) -> str:
@@ -78,12 +94,10 @@ def _not_created(message: str) -> str:
     return f"{start}: {shorten(message or 'no details given')}"
 
 
-async def _explain_claims(client: KubeClient, pod: Json, warnings: Iterable[Json]) -> list[str]:
-    if pod.get("status", {}).get("phase") != "Pending":
-        return []
+def _explain_claims(found: Mapping[str, Json | None], pod: Json, warnings: Iterable[Json]) -> list[str]:
     sentences = []
-    for name in claims(pod):
-        claim = await client.get_or_none(namespaced(client.target, "v1", "persistentvolumeclaims", name))
+    for name in claims(pod) if is_pending(pod) else ():
+        claim = found.get(name)
         if claim is None:
             sentences.append(f"The volume claim {name} is not there.")
         elif claim.get("status", {}).get("phase") != "Bound":
@@ -96,11 +110,11 @@ def _last_message(name: str, warnings: Iterable[Json]) -> str:
     return shorten(about[-1].get("message", "")) if about else "no volume has been provided for it yet."
 
 
-async def _warnings(client: KubeClient) -> list[Json]:
+async def read_warnings(client: KubeClient) -> list[Json]:
     """The namespace's events of type Warning, oldest first; none when we may not read them."""
     path = namespaced(client.target, "v1", "events")
     try:
-        events = (await client.get(path, query={"fieldSelector": "type=Warning"})).get("items") or []
+        events = await list_all(client, path, query={"fieldSelector": "type=Warning"})
     except Forbidden:
         return []
     warnings = [event for event in events if event.get("type") == "Warning"]

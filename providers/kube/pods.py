@@ -7,11 +7,30 @@ from providers.kube.errors import shorten
 
 CANNOT_PULL = {"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}
 CANNOT_START = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
+FAILING = CANNOT_PULL | CANNOT_START | {"CrashLoopBackOff"}
 TEXT_LIMIT = 300  # characters of a cluster's own text in one sentence
 
 
 def is_ready(pod: Json) -> bool:
     return condition(pod, "Ready").get("status") == "True"
+
+
+def is_pending(pod: Json) -> bool:
+    return bool(pod.get("status", {}).get("phase") == "Pending")
+
+
+def is_failing(pod: Json) -> bool:
+    """Whether it will not come up by itself soon: its image, its start or its program fails."""
+    status = pod.get("status", {})
+    if pod["metadata"].get("deletionTimestamp") or status.get("phase") in ("Failed", "Succeeded"):
+        return False  # another one takes its place
+    containers = (*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or []))
+    return any(_is_failing(container.get("state") or {}) for container in containers)
+
+
+def _is_failing(state: Json) -> bool:
+    reason = (state.get("waiting") or {}).get("reason", "")
+    return reason in FAILING or bool((state.get("terminated") or {}).get("exitCode"))
 
 
 def condition(thing: Json, kind: str) -> Json:
