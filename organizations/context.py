@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.urls import reverse
 
-from organizations.policies import Visitor, can_read_providers, can_use_support
+from organizations.policies import (
+    Visitor,
+    can_read_organizations,
+    can_read_providers,
+    can_read_users,
+    can_use_support,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,30 +35,36 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class Navigation:
-    """`admin` is the side navigation; it is shown on the pages of Manage > Admin only."""
+    """`manage` and `admin` are the two parts of the side navigation; it is shown on the pages of Manage only."""
 
     main: list[Link]
+    manage: list[Link]
     admin: list[Link]
 
     @property
-    def in_admin(self) -> bool:
-        return any(link.current for link in self.admin)
+    def in_manage(self) -> bool:
+        return any(link.current for link in (*self.manage, *self.admin))
 
 
 MAIN_PAGES: tuple[Page, ...] = (Page(label="Support", route="admin:index", allowed=can_use_support),)
+MANAGE_PAGES = (
+    Page(label="Organizations", route="organizations:organization_list", allowed=can_read_organizations),
+    Page(label="Users", route="organizations:user_list", allowed=can_read_users),
+)
 ADMIN_PAGES = (Page(label="Workspace Providers", route="providers:provider_list", allowed=can_read_providers),)
 
 
 def navigation(request: HttpRequest) -> dict[str, Navigation]:
-    """Context processor: `navigation.main`, `navigation.admin`, `navigation.in_admin`."""
+    """Context processor: `navigation.main`, `.manage`, `.admin`, `.in_manage`. At most one query."""
     user: Visitor = getattr(request, "user", None)
     if user is None or getattr(user, "must_change_password", False):
-        return {"navigation": Navigation(main=[], admin=[])}
-    admin = _links(ADMIN_PAGES, user, request.path)
+        return {"navigation": Navigation(main=[], manage=[], admin=[])}
+    manage, admin = _links(MANAGE_PAGES, user, request.path), _links(ADMIN_PAGES, user, request.path)
     main = _links(MAIN_PAGES, user, request.path)
-    if admin:
-        main.insert(0, Link(label="Manage", url=admin[0].url, current=any(link.current for link in admin)))
-    return {"navigation": Navigation(main=main, admin=admin)}
+    found = Navigation(main=main, manage=manage, admin=admin)
+    if first := next(iter([*admin, *manage]), None):
+        main.insert(0, Link(label="Manage", url=first.url, current=found.in_manage))
+    return {"navigation": found}
 
 
 def _links(pages: tuple[Page, ...], user: Visitor, path: str) -> list[Link]:

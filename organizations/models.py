@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from organizations import limits, usernames
 from organizations.choices import OrganizationRole, SiteRole
 from organizations.managers import UserManager
-from organizations.querysets import OrganizationQuerySet
+from organizations.querysets import MembershipQuerySet, OrganizationQuerySet
 from organizations.text import validate_line, validate_name
 
 
@@ -105,6 +105,7 @@ class Organization(models.Model):
             models.UniqueConstraint(
                 Lower("name"),
                 name="organization_name_unique",
+                violation_error_code="name_taken",
                 violation_error_message="Another organization has this name.",
             ),
             models.UniqueConstraint(
@@ -123,6 +124,8 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=24, choices=OrganizationRole, default=OrganizationRole.MEMBER)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "organization"], name="membership_unique")]

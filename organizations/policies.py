@@ -43,6 +43,18 @@ def can_read_users(user: Visitor) -> bool:
     return has_site_role(user, MANAGING_ROLES | {SiteRole.AUDITOR})
 
 
+def can_edit_account(user: Visitor, account: User) -> bool:
+    """Site managers those of auditors and members, the site admin every one."""
+    return is_site_admin(user) or (is_site_manager(user) and account.site_role not in MANAGING_ROLES)
+
+
+def roles_to_give(user: Visitor) -> list[SiteRole]:
+    """Only the site admin makes site managers, and nobody a second site admin."""
+    if is_site_admin(user):
+        return [SiteRole.MEMBER, SiteRole.AUDITOR, SiteRole.MANAGER]
+    return [SiteRole.MEMBER, SiteRole.AUDITOR] if is_site_manager(user) else []
+
+
 def can_read_organizations(user: Visitor) -> bool:
     """Site managers all of them, organization managers theirs. At most one query."""
     return is_site_manager(user) or _manages(user).exists()

@@ -11,7 +11,7 @@ from organizations.choices import OrganizationRole
 from organizations.usernames import username_base
 
 if TYPE_CHECKING:
-    from organizations.models import User
+    from organizations.models import Organization, User
 
 ORGANIZATION_SORTS = {
     "name": (Lower("name"),),
@@ -57,6 +57,19 @@ class UserQuerySet(models.QuerySet):
         """Adds `memberships` with their organizations, sorted by name: one query for all rows."""
         memberships = apps.get_model("organizations", "Membership").objects.select_related("organization")
         return self.prefetch_related(Prefetch("memberships", memberships.order_by(Lower("organization__name"))))
+
+
+class MembershipQuerySet(models.QuerySet):
+    def of_organization(self, organization: "Organization") -> Self:
+        """With their people, who are sorted by e-mail."""
+        return self.filter(organization=organization).select_related("user").order_by("user__email")
+
+    def search(self, text: str) -> Self:
+        """Every word must occur in the person's e-mail or name."""
+        found = self
+        for word in text.split():
+            found = found.filter(Q(user__email__icontains=word) | Q(user__name__icontains=word))
+        return found
 
 
 class OrganizationQuerySet(models.QuerySet):

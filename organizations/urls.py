@@ -1,12 +1,33 @@
+"""Addresses of people and organizations. Creating and deleting an organization are in environments.organization_urls."""
+
 from django.urls import path
 
 from organizations import views
 
 app_name = "organizations"
+ORGANIZATION = "manage/organizations/<uuid:pk>/"
+USER = "manage/users/<uuid:pk>/"
 urlpatterns = [
     path("", views.home, name="home"),
     path("sign-in/", views.sign_in, name="sign_in"),
     path("sign-out/", views.sign_out, name="sign_out"),
     path("account/", views.account, name="account"),
     path("account/password/", views.password_change, name="password_change"),
+    path("manage/organizations/", views.organization_list, name="organization_list"),
+    path(ORGANIZATION, views.organization_detail, name="organization_detail"),
+    path(f"{ORGANIZATION}environments/", views.organization_environments, name="organization_environments"),
+    path(f"{ORGANIZATION}providers/", views.organization_providers, name="organization_providers"),
+    path(f"{ORGANIZATION}edit/", views.organization_update, name="organization_update"),
+    path(f"{ORGANIZATION}default/", views.organization_set_default, name="organization_set_default"),
+    path(f"{ORGANIZATION}members/add/", views.member_add, name="member_add"),
+    path(f"{ORGANIZATION}members/<uuid:user>/role/", views.member_set_role, name="member_set_role"),
+    path(f"{ORGANIZATION}members/<uuid:user>/remove/", views.member_remove, name="member_remove"),
+    path("manage/users/", views.user_list, name="user_list"),
+    path("manage/users/new/", views.user_create, name="user_create"),
+    path(USER, views.user_detail, name="user_detail"),
+    path(f"{USER}role/", views.user_set_site_role, name="user_set_site_role"),
+    path(f"{USER}organizations/", views.user_set_organizations, name="user_set_organizations"),
+    path(f"{USER}deactivate/", views.user_deactivate, name="user_deactivate"),
+    path(f"{USER}activate/", views.user_activate, name="user_activate"),
+    path(f"{USER}reset-password/", views.user_reset_password, name="user_reset_password"),
 ]

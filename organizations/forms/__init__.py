@@ -1,5 +1,18 @@
 """The forms of people and organizations."""
 
 from organizations.forms.accounts import PasswordForm, SignInForm
+from organizations.forms.members import MemberForm, MemberRoleForm
+from organizations.forms.organizations import OrganizationCreateForm, OrganizationForm
+from organizations.forms.users import SiteRoleForm, UserForm, UserOrganizationsForm
 
-__all__ = ["PasswordForm", "SignInForm"]
+__all__ = [
+    "MemberForm",
+    "MemberRoleForm",
+    "OrganizationCreateForm",
+    "OrganizationForm",
+    "PasswordForm",
+    "SignInForm",
+    "SiteRoleForm",
+    "UserForm",
+    "UserOrganizationsForm",
+]

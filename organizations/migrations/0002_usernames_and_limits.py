@@ -73,6 +73,6 @@ class Migration(migrations.Migration):
         migrations.AlterConstraint(
             model_name='organization',
             name='organization_name_unique',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='organization_name_unique', violation_error_message='Another organization has this name.'),
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='organization_name_unique', violation_error_code='name_taken', violation_error_message='Another organization has this name.'),
         ),
     ]

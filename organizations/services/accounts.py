@@ -11,7 +11,7 @@ from audit.services import SYSTEM, Actor, record
 from organizations.choices import SiteRole
 from organizations.errors import RefusedError
 from organizations.models import Membership, Organization, User
-from organizations.policies import MANAGING_ROLES, is_site_admin, require, require_site_manager
+from organizations.policies import can_edit_account, require, require_site_manager, roles_to_give
 from organizations.services.locking import locked_organizations, locked_user
 from organizations.services.saving import clean_and_save
 from organizations.text import clean_line
@@ -164,16 +164,15 @@ def _temporary_password() -> str:
 
 
 def _require_may_edit(actor: Actor, user: User) -> None:
-    """Raises PermissionDenied: site managers are the site admin's affair, and the site admin is nobody else's."""
-    if actor.user is not None and user.site_role in MANAGING_ROLES:
-        require(is_site_admin(actor.user), ONLY_ADMIN)
+    """Raises PermissionDenied."""
+    require(actor.user is None or can_edit_account(actor.user, user), ONLY_ADMIN)
 
 
 def _require_may_give(actor: Actor, site_role: SiteRole) -> None:
+    """Raises RefusedError about the site admin's role, PermissionDenied."""
     if site_role == SiteRole.ADMIN:
         raise RefusedError("There is exactly one site admin: this role can't be given to another person.")
-    if actor.user is not None and site_role == SiteRole.MANAGER:
-        require(is_site_admin(actor.user), ONLY_ADMIN)
+    require(actor.user is None or site_role in roles_to_give(actor.user), ONLY_ADMIN)
 
 
 def _described(user: User) -> dict[str, Any]:

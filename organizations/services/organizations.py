@@ -6,9 +6,10 @@ from typing import Any
 from django.db import transaction
 
 from audit.services import Actor, record
+from organizations.errors import RefusedError
 from organizations.models import Organization
 from organizations.policies import require_site_manager
-from organizations.services.locking import lock_default, locked_organization
+from organizations.services.locking import lock_default, locked_organization, locked_organizations
 from organizations.services.saving import clean_and_save
 from organizations.text import clean_line
 
@@ -55,10 +56,13 @@ def set_default_organization(*, actor: Actor, organization: Organization) -> Org
     """Moves the default here. It can't be unset: there is exactly one, always."""
     require_site_manager(actor)
     lock_default()
-    organization = locked_organization(organization)
+    present = Organization.objects.filter(is_default=True).first()
+    rows = locked_organizations([organization.pk, *([present.pk] if present else [])])
+    if organization.pk not in rows:
+        raise RefusedError(f"{organization.name} was deleted in the meantime.")
+    organization = rows[organization.pk]
     if organization.is_default:
         return organization
-    present = Organization.objects.filter(is_default=True).first()
     Organization.objects.filter(is_default=True).update(is_default=False)
     organization.is_default = True
     organization.save(update_fields=["is_default"])

@@ -1,6 +1,47 @@
 """The pages of people and organizations."""
 
 from organizations.views.account import account, home, password_change
+from organizations.views.members import member_add, member_remove, member_set_role
+from organizations.views.organizations import (
+    organization_detail,
+    organization_environments,
+    organization_list,
+    organization_providers,
+    organization_set_default,
+    organization_update,
+)
 from organizations.views.sign_in import sign_in, sign_in_locked, sign_out
+from organizations.views.user_changes import (
+    user_activate,
+    user_deactivate,
+    user_reset_password,
+    user_set_organizations,
+    user_set_site_role,
+)
+from organizations.views.users import user_create, user_detail, user_list
 
-__all__ = ["account", "home", "password_change", "sign_in", "sign_in_locked", "sign_out"]
+__all__ = [
+    "account",
+    "home",
+    "member_add",
+    "member_remove",
+    "member_set_role",
+    "organization_detail",
+    "organization_environments",
+    "organization_list",
+    "organization_providers",
+    "organization_set_default",
+    "organization_update",
+    "password_change",
+    "sign_in",
+    "sign_in_locked",
+    "sign_out",
+    "user_activate",
+    "user_create",
+    "user_deactivate",
+    "user_detail",
+    "user_list",
+    "user_reset_password",
+    "user_set_organizations",
+    "user_set_site_role",
+]

@@ -13,6 +13,7 @@ from audit.services import actor_of
 from organizations.errors import RefusedError
 from organizations.models import Organization, User
 from organizations.policies import (
+    can_edit_account,
     can_read_organizations,
     can_read_users,
     is_site_manager,
@@ -20,6 +21,7 @@ from organizations.policies import (
     require_site_manager,
 )
 from organizations.querysets import OrganizationQuerySet
+from organizations.services.accounts import ONLY_ADMIN
 
 View = Callable[..., HttpResponse]
 
@@ -56,6 +58,13 @@ def managed_user(request: HttpRequest, pk: UUID) -> User:
     require_users(request)
     require_site_manager(actor_of(request))
     return get_object_or_404(User.objects.with_memberships(), pk=pk)
+
+
+def editable_user(request: HttpRequest, pk: UUID) -> User:
+    """The same, for those who may change this account."""
+    user = managed_user(request, pk)
+    require(can_edit_account(person_of(request), user), ONLY_ADMIN)
+    return user
 
 
 def require_users(request: HttpRequest) -> None:

@@ -1,0 +1,43 @@
+"""Which actions the page of a person offers, and why one is not possible. The services decide again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from organizations.choices import SiteRole
+from organizations.models import User
+from organizations.policies import can_edit_account
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """A link to the page of an action. `refusal` ends the sentence “Deactivate: …” when it is not possible."""
+
+    label: str
+    url: str
+    refusal: str = ""
+    dangerous: bool = False
+
+
+def user_actions(person: User, user: User) -> list[Action]:
+    """What `person`, a site manager, may do to `user`, in the order of the row."""
+    return list(_user_actions(person, user))
+
+
+def _user_actions(person: User, user: User) -> Iterator[Action]:
+    def action(label: str, view: str, refusal: str = "", *, dangerous: bool = False) -> Action:
+        url = reverse(f"organizations:{view}", args=[user.pk])
+        return Action(label=label, url=url, refusal=refusal, dangerous=dangerous)
+
+    ceiling = "" if can_edit_account(person, user) else "only the site admin does that to a site manager."
+    own = "that is for another site manager to do." if person == user else ""
+    if user.site_role == SiteRole.ADMIN:
+        ceiling = "not possible for the site admin." if person == user else "nobody does that to the site admin."
+    yield action("Organizations", "user_set_organizations")
+    yield action("Site role", "user_set_site_role", ceiling)
+    yield action("Reset password", "user_reset_password", ceiling or own)
+    if user.is_active:
+        yield action("Deactivate", "user_deactivate", ceiling or own, dangerous=True)
+    else:
+        yield action("Activate", "user_activate", ceiling)

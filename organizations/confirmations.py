@@ -1,0 +1,58 @@
+"""What the pages say before something is done to an account."""
+
+from dataclasses import dataclass
+
+from organizations.models import User
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmation:
+    """The context of confirm.html. `effects`: sentences for a person."""
+
+    title: str
+    submit_label: str
+    effects: list[str]
+    dangerous: bool = False
+
+
+def of_deactivation(user: User) -> Confirmation:
+    """One query."""
+    count = user.environments.count()  # type: ignore[attr-defined]
+    return Confirmation(
+        title=f"Deactivate {user}",
+        submit_label="Deactivate",
+        dangerous=True,
+        effects=[
+            f"{user} is signed out everywhere at once, and can't sign in any more.",
+            f"{_environments(count)} Those who manage the organizations can stop or delete them.",
+            "Memberships and the site role stay, so that the account can be activated again.",
+        ],
+    )
+
+
+def of_activation(user: User) -> Confirmation:
+    return Confirmation(
+        title=f"Activate {user}",
+        submit_label="Activate",
+        effects=[
+            f"{user} can sign in again, with the password from before.",
+            f"The site role is {user.get_site_role_display().lower()}, and the memberships are those from before.",
+        ],
+    )
+
+
+def of_password_reset(user: User) -> Confirmation:
+    return Confirmation(
+        title=f"Reset the password of {user}",
+        submit_label="Reset password",
+        effects=[
+            "A temporary password is made and shown to you once. Hand it over in private.",
+            f"{user} is signed out everywhere, and must choose another password at the next sign-in.",
+        ],
+    )
+
+
+def _environments(count: int) -> str:
+    if not count:
+        return "There are no environments of this person."
+    return f"{count} environments go on as before." if count > 1 else "One environment goes on as before."

@@ -1,0 +1,68 @@
+"""Creating a person, the site role, and the organizations of a person."""
+
+from typing import Any
+
+from django import forms
+from django.db.models.functions import Lower
+
+from organizations.choices import SiteRole
+from organizations.models import Organization, User
+from organizations.policies import roles_to_give
+from organizations.text import validate_line
+
+ROLE_WORDS = {
+    SiteRole.MEMBER: "Member: may use what the organizations allow",
+    SiteRole.AUDITOR: "Auditor: also sees the providers, and changes nothing",
+    SiteRole.MANAGER: "Site manager: runs this deployment",
+}
+
+
+def _organizations() -> forms.ModelMultipleChoiceField:
+    return forms.ModelMultipleChoiceField(
+        queryset=Organization.objects.order_by(Lower("name")),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+def _offer_roles(field: forms.Field, person: User) -> None:
+    field.choices = [(role, ROLE_WORDS[role]) for role in roles_to_give(person)]  # type: ignore[attr-defined]
+
+
+class UserForm(forms.Form):
+    """`person` creates the account, and offers the roles that may be given."""
+
+    email = forms.EmailField(
+        label="E-mail",
+        max_length=254,
+        help_text="The person signs in with it.",
+        widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "off"}),
+    )
+    name = forms.CharField(
+        max_length=150,
+        required=False,
+        validators=[validate_line],
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    site_role = forms.ChoiceField(widget=forms.RadioSelect, initial=SiteRole.MEMBER)
+    organizations = _organizations()
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"organizations": Organization.objects.filter(is_default=True)})
+        super().__init__(*args, **kwargs)
+        _offer_roles(self.fields["site_role"], person)
+
+
+class SiteRoleForm(forms.Form):
+    site_role = forms.ChoiceField(widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, person: User, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"site_role": user.site_role}, **kwargs)
+        _offer_roles(self.fields["site_role"], person)
+
+
+class UserOrganizationsForm(forms.Form):
+    organizations = _organizations()
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"organizations": user.organizations.all()}, **kwargs)
