@@ -155,6 +155,16 @@ def test_a_deleted_pod_is_replaced(core: client.CoreV1Api, apps: client.AppsV1Ap
     assert eventually(lambda: _is_available(apps, namespace, 2))
 
 
+def test_the_name_of_a_pod_ends_at_63_characters(
+    core: client.CoreV1Api, apps: client.AppsV1Api, namespace: str
+) -> None:
+    apps.create_namespaced_deployment(namespace, make_deployment("n" * 60))
+    assert eventually(lambda: core.list_namespaced_pod(namespace).items)
+    [pod] = core.list_namespaced_pod(namespace).items
+    assert len(pod.metadata.name) == 63
+    assert pod.metadata.name.startswith("n" * 58)
+
+
 def _replica_sets(apps: client.AppsV1Api, namespace: str) -> list[Any]:
     return apps.list_namespaced_replica_set(namespace).items
 

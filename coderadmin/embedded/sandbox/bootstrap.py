@@ -115,7 +115,8 @@ def _node_status() -> Object:
 
 def _storage_class() -> Object:
     annotations = {"storageclass.kubernetes.io/is-default-class": "true"}
-    return {"metadata": {"name": STORAGE_CLASS, "annotations": annotations}, "provisioner": "sandbox.invalid/disk"}
+    metadata = {"name": STORAGE_CLASS, "annotations": annotations}
+    return {"metadata": metadata, "provisioner": "sandbox.invalid/disk", "allowVolumeExpansion": True}
 
 
 def _ingress_class() -> Object:

@@ -11,6 +11,7 @@ from coderadmin.embedded.sandbox.store import Key, Object, Store
 
 FOREGROUND = "foregroundDeletion"
 _POLICIES = (None, "Background", "Foreground", "Orphan")
+_RETURNED = {"pods", "persistentvolumeclaims", "persistentvolumes", "serviceaccounts", "storageclasses"}
 
 
 def delete(store: Store, call: Call) -> Object:
@@ -24,7 +25,7 @@ def delete(store: Store, call: Call) -> Object:
         return old
     begin_deletion(store, call.key, policy=options.get("propagationPolicy"), grace=options.get("gracePeriodSeconds"))
     left = store.get(call.key)
-    if left is not None or call.resource.plural in ("pods", "persistentvolumeclaims", "serviceaccounts"):
+    if left is not None or call.resource.plural in _RETURNED:
         return left or old
     return _success(call.resource, old)
 

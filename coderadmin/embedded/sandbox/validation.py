@@ -287,5 +287,4 @@ _IMMUTABLE: dict[str, tuple[tuple[str, ...], ...]] = {
     "Secret": (("type",),),
     "RoleBinding": (("roleRef",),),
     "ClusterRoleBinding": (("roleRef",),),
-    "PersistentVolumeClaim": (("spec", "accessModes"), ("spec", "storageClassName"), ("spec", "volumeName")),
 }

@@ -8,6 +8,7 @@ from typing import Any
 from coderadmin.embedded.sandbox import call as calls
 from coderadmin.embedded.sandbox.admission import admit_new, admit_permissions
 from coderadmin.embedded.sandbox.call import Call, as_object
+from coderadmin.embedded.sandbox.claims import admit_claim_change
 from coderadmin.embedded.sandbox.defaults import fill_defaults, first_status
 from coderadmin.embedded.sandbox.errors import (
     ApiError,
@@ -27,9 +28,9 @@ from coderadmin.embedded.sandbox.validation import check_identity, validate_chan
 _NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 
-def random_suffix(length: int = 5) -> str:
-    """The end of a generated name, in the letters that Kubernetes uses."""
-    return "".join(secrets.choice(_NAME_LETTERS) for _ in range(length))
+def generated_name(beginning: str) -> str:
+    """With five of the letters that Kubernetes uses, and at most 63 in all: a longer beginning loses its end."""
+    return beginning[: 63 - 5] + "".join(secrets.choice(_NAME_LETTERS) for _ in range(5))
 
 
 def create(store: Store, call: Call) -> Object:
@@ -41,7 +42,7 @@ def create(store: Store, call: Call) -> Object:
     if metadata.get("resourceVersion"):
         raise ApiError(500, "InternalError", "resourceVersion should not be set on objects to be created")
     if not metadata.get("name") and metadata.get("generateName"):
-        metadata["name"] = metadata["generateName"] + random_suffix()
+        metadata["name"] = generated_name(metadata["generateName"])
     return _store_new(store, call.with_name(metadata.get("name", "")), new)
 
 
@@ -133,6 +134,7 @@ def _store_change(store: Store, call: Call, old: Object, new: Object) -> Object:
     new = _in_shape(call, new)
     fill_defaults(new)
     validate_change(call.resource, old, new)
+    admit_claim_change(store, call.resource, old, new)
     admit_permissions(store, call.resource, new, call.user)
     if not call.is_apply:
         record_update(old, new, call.manager)

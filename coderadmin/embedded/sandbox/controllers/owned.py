@@ -10,7 +10,7 @@ from coderadmin.embedded.sandbox.admission import quota_refusal
 from coderadmin.embedded.sandbox.controllers.conditions import is_true
 from coderadmin.embedded.sandbox.defaults import fill_defaults, first_status
 from coderadmin.embedded.sandbox.store import Key, Object, Store
-from coderadmin.embedded.sandbox.writing import random_suffix
+from coderadmin.embedded.sandbox.writing import generated_name
 
 _HASH_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
@@ -51,7 +51,7 @@ def create_pod(store: Store, owner: Object, name: str = "", labels: dict[str, st
     namespace = owner["metadata"]["namespace"]
     prefix = f"{owner['metadata']['name']}-"
     metadata = copy.deepcopy(template.get("metadata") or {})
-    metadata |= {"name": name or prefix + random_suffix(), "namespace": namespace}
+    metadata |= {"name": name or generated_name(prefix), "namespace": namespace}
     metadata |= {} if name else {"generateName": prefix}
     metadata["labels"] = metadata.get("labels", {}) | (labels or {})
     metadata["ownerReferences"] = [controller_reference(owner)]

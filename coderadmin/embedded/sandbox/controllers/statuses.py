@@ -32,6 +32,8 @@ def _claim(context: Context, key: Key, claim: Object) -> None:
         return
     storage_class = spec.get("storageClassName", STORAGE_CLASS)
     if claim["status"].get("phase") == "Bound":
+        if claim["status"]["capacity"] != spec["resources"]["requests"]:
+            context.set_status(key, claim, claim["status"] | {"capacity": dict(spec["resources"]["requests"])})
         return
     if context.store.get(Key("storage.k8s.io", "storageclasses", "", storage_class)) is None:
         message = f'storageclass.storage.k8s.io "{storage_class}" not found'
