@@ -17,7 +17,7 @@ class Confirmation:
 
 def of_deactivation(user: User) -> Confirmation:
     """One query."""
-    count = user.environments.count()  # type: ignore[attr-defined]
+    count = user.environments.count()
     return Confirmation(
         title=f"Deactivate {user}",
         submit_label="Deactivate",

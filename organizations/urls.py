@@ -1,4 +1,4 @@
-"""Addresses of people and organizations. Creating and deleting an organization are in environments.organization_urls."""
+"""Addresses of people and organizations; environments.organization_urls adds those that create and delete one."""
 
 from django.urls import path
 

@@ -57,7 +57,7 @@ class SiteRoleForm(forms.Form):
     site_role = forms.ChoiceField(widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, person: User, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"site_role": user.site_role}, **kwargs)
+        super().__init__(*args, **kwargs | {"initial": {"site_role": user.site_role}})
         _offer_roles(self.fields["site_role"], person)
 
 
@@ -65,4 +65,4 @@ class UserOrganizationsForm(forms.Form):
     organizations = _organizations()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"organizations": user.organizations.all()}, **kwargs)
+        super().__init__(*args, **kwargs | {"initial": {"organizations": user.organizations.all()}})

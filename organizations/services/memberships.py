@@ -112,7 +112,7 @@ def set_organizations(*, actor: Actor, user: User, organizations: Iterable[Organ
 
 def environments_of(user: User, organizations: Iterable[Organization]) -> QuerySet:
     """What keeps a person in these organizations. Environments are of an app above: reached by their relation."""
-    return user.environments.filter(organization__in=organizations).order_by("organization__name", "name")  # type: ignore[attr-defined]
+    return user.environments.filter(organization__in=organizations).order_by("organization__name", "name")
 
 
 def _require_no_environments(user: User, organizations: list[Organization]) -> None:

@@ -40,10 +40,9 @@ def organization_list(request: HttpRequest) -> HttpResponse:
         "sorts": ORGANIZATION_SORT_LABELS.items(),
         "can_manage": is_site_manager(request.user),
     }
-    partial = wants_partial(request)
-    return render(
-        request, f"organizations/{'partials/organization_results' if partial else 'organization_list'}.html", context
-    )
+    if wants_partial(request):
+        return render(request, "organizations/partials/organization_results.html", context)
+    return render(request, "organizations/organization_list.html", context)
 
 
 @require_safe
@@ -63,14 +62,14 @@ def organization_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def organization_environments(request: HttpRequest, pk: UUID) -> HttpResponse:
     organization = visible_organization(request, pk)
-    rows = organization.environments.select_related("owner", "provider").order_by("owner__email", "name")  # type: ignore[attr-defined]
+    rows = organization.environments.select_related("owner", "provider").order_by("owner__email", "name")
     return _tab(request, organization, "environments", {"environments": rows[:PAGE_SIZE]})
 
 
 @require_safe
 def organization_providers(request: HttpRequest, pk: UUID) -> HttpResponse:
     organization = visible_organization(request, pk)
-    entries = organization.allowlist.select_related("provider").order_by("provider__name")  # type: ignore[attr-defined]
+    entries = organization.allowlist.select_related("provider").order_by("provider__name")
     page = Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page"))
     return _tab(request, organization, "providers", {"page": page})
 

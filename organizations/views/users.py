@@ -41,9 +41,9 @@ def user_list(request: HttpRequest) -> HttpResponse:
         "states": STATES.items(),
         "can_manage": is_site_manager(request.user),
     }
-    return render(
-        request, f"organizations/{'partials/user_results' if wants_partial(request) else 'user_list'}.html", context
-    )
+    if wants_partial(request):
+        return render(request, "organizations/partials/user_results.html", context)
+    return render(request, "organizations/user_list.html", context)
 
 
 @require_safe
@@ -52,7 +52,7 @@ def user_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "account": user,
         "actions": user_actions(person_of(request), user),
-        "environment_count": user.environments.count(),  # type: ignore[attr-defined]
+        "environment_count": user.environments.count(),
     }
     return render(request, "organizations/user_detail.html", context)
 
