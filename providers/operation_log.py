@@ -8,20 +8,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from providers.choices import LineLevel, OperationKind, OperationState
-from providers.models import Operation, OperationLine
+from providers.models import AbstractOperation, AbstractOperationLine, Operation, OperationLine
 
 MOST_LINES = 500
 PATIENCE = timedelta(seconds=10)  # a healthy worker takes an operation within a second
 LONGEST_LABEL = 40  # characters; a longer first part is a sentence with a colon
 NEWEST = "newest_lines"
-NEWEST_LINES = Prefetch("lines", OperationLine.objects.order_by("-id")[: MOST_LINES + 1], to_attr=NEWEST)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogLine:
     """A line, and for a finding ("DNS: the name resolves") its subject apart from what was found."""
 
-    line: OperationLine
+    line: AbstractOperationLine
     label: str
     text: str
 
@@ -43,8 +42,16 @@ class NextStep:
     main: bool = False
 
 
-def log_of(operation: Operation) -> Log:
-    """One query, none with NEWEST_LINES or `lines` prefetched."""
+def newest_lines(model: type[AbstractOperationLine]) -> Prefetch:
+    """For prefetch_related, with the model of the lines."""
+    return Prefetch("lines", model._default_manager.order_by("-id")[: MOST_LINES + 1], to_attr=NEWEST)
+
+
+NEWEST_LINES = newest_lines(OperationLine)
+
+
+def log_of(operation: AbstractOperation) -> Log:
+    """One query, none with the newest or all `lines` prefetched. For operations on whatever it be."""
     prefetched = getattr(operation, NEWEST, None)
     newest = sorted(operation.lines.all() if prefetched is None else prefetched, key=lambda line: line.pk)
     if operation.error_text and newest and newest[-1].text == operation.error_text:
@@ -59,7 +66,7 @@ def log_of(operation: Operation) -> Log:
     )
 
 
-def _log_line(line: OperationLine) -> LogLine:
+def _log_line(line: AbstractOperationLine) -> LogLine:
     label, colon, rest = line.text.partition(": ")
     if line.level == LineLevel.INFO or not colon or len(label) > LONGEST_LABEL:
         return LogLine(line=line, label="", text=line.text)

@@ -2,14 +2,14 @@
 
 from django import template
 
-from providers.models import Operation
+from providers.models import AbstractOperation, Operation
 from providers.operation_log import Log, NextStep, log_of, next_steps
 
 register = template.Library()
 
 
 @register.simple_tag
-def operation_log(operation: Operation) -> Log:
+def operation_log(operation: AbstractOperation) -> Log:
     return log_of(operation)
 
 

@@ -10,7 +10,7 @@ from django_htmx.http import HttpResponseStopPolling, reswap, trigger_client_eve
 
 from audit.services import actor_of
 from coderadmin.htmx import wants_partial
-from providers.models import Operation
+from providers.models import AbstractOperation, Operation
 from providers.operation_log import NEWEST_LINES, log_of
 from providers.policies import can_manage, require_manage, require_view
 from providers.services import cancel_operation
@@ -28,14 +28,14 @@ def operation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {"operation": operation, "can_manage": can_manage(request.user)}
     if not wants_partial(request):
         return render(request, "providers/operation_detail.html", context)
-    return _fragment(request, operation, context)
+    return watched(request, operation, "providers/partials/operation_panel.html", context)
 
 
-def _fragment(request: HttpRequest, operation: Operation, context: dict[str, object]) -> HttpResponse:
-    """The panel; while nothing has moved since the panel was sent (`seen`), only the clock."""
+def watched(request: HttpRequest, operation: AbstractOperation, panel: str, context: dict[str, object]) -> HttpResponse:
+    """The panel, a template; while nothing has moved since it was sent (`seen`), only the clock."""
     if request.GET.get("seen") == log_of(operation).fingerprint:
-        return reswap(render(request, "providers/partials/operation_clock.html", {"operation": operation}), "none")
-    response = render(request, "providers/partials/operation_panel.html", context | {"is_update": True})
+        return reswap(render(request, "includes/operation_clock.html", {"operation": operation}), "none")
+    response = render(request, panel, context | {"is_update": True})
     if not operation.is_active:
         response.status_code = HttpResponseStopPolling.status_code
         trigger_client_event(response, ENDED, {"id": str(operation.pk)})
