@@ -2,20 +2,24 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from providers.kube.environment_objects import EnvironmentSpec
 from providers.kube.evidence import Evidence
 from providers.kube.kubeconfig import parse_kubeconfig
 from providers.kube.probe import collect
 from providers.target import ClusterTarget
 from tests.clusters import Cluster
 from tests.kube.authority import Authority
+from tests.kube.living import CLASSES, VOLUMES, make_class, make_volume
 from tests.kube.servers import Handler, serving
+from tests.kube.specs import make_new_spec
+from tests.kube.things import with_client
 
 Look = Callable[..., Evidence]
 
@@ -56,3 +60,22 @@ def target_of(cluster: Cluster) -> ClusterTarget:
 @pytest.fixture
 def target(cluster: Cluster) -> ClusterTarget:
     return target_of(cluster)
+
+
+@pytest.fixture(params=[True], ids=["grows"])
+def storage(request: pytest.FixtureRequest, target: ClusterTarget) -> Iterator[str]:
+    """A storage class, with two volumes for clusters without a provisioner."""
+    name = target.namespace
+    volumes = [f"{name}-{number}" for number in (1, 2)]
+    with_client(target, lambda client: client.create(CLASSES, make_class(name, allows_expansion=request.param)))
+    for volume in volumes:
+        with_client(target, lambda client, volume=volume: client.create(VOLUMES, make_volume(volume, name)))
+    yield name
+    for volume in volumes:
+        with_client(target, lambda client, volume=volume: client.delete(f"{VOLUMES}/{volume}"))
+    with_client(target, lambda client: client.delete(f"{CLASSES}/{name}"))
+
+
+@pytest.fixture
+def spec(storage: str) -> EnvironmentSpec:
+    return make_new_spec(storage_class=storage)

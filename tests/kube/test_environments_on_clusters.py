@@ -1,9 +1,7 @@
 """The life of an environment, on the sandbox and on real clusters."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -12,9 +10,7 @@ from providers.kube.client import namespaced
 from providers.kube.environment_objects import EnvironmentSpec
 from providers.kube.environments import (
     Observation,
-    apply_environment,
     delete_environment,
-    observe_environment,
     observe_environments,
     stop_environment,
 )
@@ -22,79 +18,11 @@ from providers.kube.errors import Invalid, KubeError, NamespaceMissing
 from providers.kube.permissions import RUN
 from providers.target import ClusterTarget
 from tests.clusters import Cluster, eventually
+from tests.kube.living import applied, becomes, claim_of, observed
 from tests.kube.specs import make_new_spec
-from tests.kube.things import as_account, put, read, with_client
+from tests.kube.things import as_account, read, with_client
 
 KINDS = ("PersistentVolumeClaim", "ServiceAccount", "NetworkPolicy", "Service", "Deployment")
-VOLUMES = "/api/v1/persistentvolumes"
-CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
-
-
-def applied(target: ClusterTarget, spec: EnvironmentSpec) -> list[str]:
-    lines: list[str] = []
-    run(apply_environment(target, spec, lines.append))
-    return lines
-
-
-def observed(target: ClusterTarget, spec: EnvironmentSpec) -> Observation:
-    return run(observe_environment(target, spec.object_name))
-
-
-def becomes(target: ClusterTarget, spec: EnvironmentSpec, state: str) -> bool:
-    return eventually(lambda: observed(target, spec).state == state)
-
-
-def problems(target: ClusterTarget, spec: EnvironmentSpec) -> str:
-    return " ".join(observed(target, spec).problems)
-
-
-def claim_of(target: ClusterTarget, spec: EnvironmentSpec) -> dict[str, Any]:
-    claim = read(target, "v1", "persistentvolumeclaims", spec.object_name)
-    assert claim is not None
-    return claim
-
-
-def make_class(name: str, *, allows_expansion: bool) -> dict[str, Any]:
-    return {
-        "apiVersion": "storage.k8s.io/v1",
-        "kind": "StorageClass",
-        "metadata": {"name": name},
-        "provisioner": "kubernetes.io/no-provisioner",
-        "allowVolumeExpansion": allows_expansion,
-    }
-
-
-def make_volume(name: str, storage_class: str) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {"name": name},
-        "spec": {
-            "capacity": {"storage": "100Gi"},
-            "accessModes": ["ReadWriteOnce"],
-            "storageClassName": storage_class,
-            "hostPath": {"path": "/tmp/none"},
-        },
-    }
-
-
-@pytest.fixture(params=[True], ids=["grows"])
-def storage(request: pytest.FixtureRequest, target: ClusterTarget) -> Iterator[str]:
-    """A storage class, with two volumes for clusters without a provisioner."""
-    name = target.namespace
-    volumes = [f"{name}-{number}" for number in (1, 2)]
-    with_client(target, lambda client: client.create(CLASSES, make_class(name, allows_expansion=request.param)))
-    for volume in volumes:
-        with_client(target, lambda client, volume=volume: client.create(VOLUMES, make_volume(volume, name)))
-    yield name
-    for volume in volumes:
-        with_client(target, lambda client, volume=volume: client.delete(f"{VOLUMES}/{volume}"))
-    with_client(target, lambda client: client.delete(f"{CLASSES}/{name}"))
-
-
-@pytest.fixture
-def spec(storage: str) -> EnvironmentSpec:
-    return make_new_spec(storage_class=storage)
 
 
 def test_an_environment_is_created_stopped_started_grown_and_deleted(
@@ -152,54 +80,6 @@ def test_a_new_image_takes_the_place_of_the_old_one(target: ClusterTarget, spec:
     assert set(states) <= {"creating", "on"}  # the trouble of the old pod is not told as the new one's
 
 
-def test_an_image_that_cannot_be_pulled_is_a_failure(target: ClusterTarget, spec: EnvironmentSpec) -> None:
-    broken = replace(spec, image="registry.invalid/broken", tag="7")
-    applied(target, broken)
-    assert becomes(target, broken, "failed")
-    assert "The image registry.invalid/broken:7 cannot be pulled" in problems(target, broken)
-
-
-def test_an_environment_that_no_node_takes_is_still_being_created(target: ClusterTarget, spec: EnvironmentSpec) -> None:
-    applied(target, replace(spec, node_selector={"example.com/no-such": "node"}))
-    assert eventually(lambda: "No node takes the pod" in problems(target, spec))
-    assert observed(target, spec).state == "creating"
-
-
-def test_a_quota_that_is_used_up_is_a_failure(target: ClusterTarget, spec: EnvironmentSpec) -> None:
-    put(target, "v1", "resourcequotas", {"metadata": {"name": "small"}, "spec": {"hard": {"pods": "0"}}})
-    assert eventually(lambda: "hard" in (read(target, "v1", "resourcequotas", "small") or {}).get("status", {}))
-    applied(target, spec)
-    assert becomes(target, spec, "failed")
-    assert "quota of the namespace is used up" in problems(target, spec)
-
-
-def test_a_claim_without_a_volume_is_told(target: ClusterTarget) -> None:
-    spec = make_new_spec(storage_class="no-such-class")
-    applied(target, spec)
-    assert eventually(lambda: f"The volume claim {spec.object_name} is not bound" in problems(target, spec))
-    assert observed(target, spec).state == "creating"
-
-
-def test_a_deployment_that_somebody_deleted_is_missing(target: ClusterTarget, spec: EnvironmentSpec) -> None:
-    applied(target, spec)
-    assert becomes(target, spec, "on")
-    path = namespaced(target, "apps/v1", "deployments", spec.object_name)
-    assert with_client(target, lambda client: client.delete(path))
-    assert becomes(target, spec, "missing")
-    assert run(observe_environments(target))[spec.environment_id].state == "missing"
-    applied(target, spec)
-    assert becomes(target, spec, "on")
-
-
-def test_a_home_that_somebody_deleted_is_told_while_it_is_off(target: ClusterTarget, spec: EnvironmentSpec) -> None:
-    applied(target, replace(spec, running=False))
-    assert becomes(target, spec, "off")
-    path = namespaced(target, "v1", "persistentvolumeclaims", spec.object_name)
-    assert with_client(target, lambda client: client.delete(path))
-    assert eventually(lambda: "the home is lost" in problems(target, spec))
-    assert observed(target, spec).state == "off"
-
-
 def test_a_home_never_shrinks_and_nothing_is_written(target: ClusterTarget, spec: EnvironmentSpec) -> None:
     applied(target, spec)
     with pytest.raises(Invalid, match="never shrinks: it has 10Gi on the cluster, 9Gi are wanted"):
@@ -230,24 +110,6 @@ def test_a_home_without_a_volume_cannot_grow_yet(target: ClusterTarget) -> None:
     applied(target, spec)
     with pytest.raises(Invalid, match="cannot grow from 10Gi to 20Gi before its volume has been provided"):
         applied(target, replace(spec, disk_gb=20))
-
-
-def test_all_environments_are_seen_at_once(target: ClusterTarget, spec: EnvironmentSpec) -> None:
-    off, broken = (
-        make_new_spec(running=False),
-        make_new_spec(name="b", image="broken", storage_class=spec.storage_class),
-    )
-    for each in (spec, off, broken):
-        applied(target, each)
-    wanted = {spec.environment_id: "on", off.environment_id: "off", broken.environment_id: "failed"}
-
-    def states() -> dict[Any, str]:
-        return {key: seen.state for key, seen in run(observe_environments(target)).items()}
-
-    assert eventually(lambda: states() == wanted), states()
-    seen = run(observe_environments(target))
-    assert seen[spec.environment_id] == observed(target, spec)
-    assert "cannot be pulled" in " ".join(seen[broken.environment_id].problems)
 
 
 def test_what_is_gone_is_stopped_and_deleted(target: ClusterTarget) -> None:
