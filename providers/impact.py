@@ -4,6 +4,7 @@ A change is told by what would be: other access for some pairs, a provider that 
 one that is gone. Nothing is written.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -13,10 +14,8 @@ from django.db.models import Count
 from organizations.models import Organization, User
 from providers.choices import ACTIVE_STATES, RUNNING_ENVIRONMENTS, Access, OperationKind
 from providers.models import AllowlistEntry, Operation, WorkspaceProvider
-from providers.rules import access_of, failed, provider_rules
-from providers.services.allowlist import Pair
-
-MOST_NAMED = 50
+from providers.rules import Pair, access_of, failed, provider_rules
+from providers.words import counted, enumerated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,17 +32,22 @@ class Impact:
     def environments(self) -> int:
         return self.running + self.stopped
 
-    def sentences(self) -> list[str]:
-        """For a confirm page: who is affected, and who would be left without a usable provider."""
-        told = [
-            f"{_counted(self.people, 'person', 'people')} in {_counted(len(self.organizations), 'organization')} "
-            f"may use it; {_counted(self.environments, 'environment')} there ({self.running} running, "
-            f"{self.stopped} stopped)."
-        ]
-        if self.stranded:
-            names = ", ".join(organization.name for organization in self.stranded[:MOST_NAMED])
-            told.append(f"Without a provider that takes new environments would be: {names}.")
-        return told
+    def affected(self) -> str:
+        """Whom and what it concerns, as one sentence."""
+        if not self.organizations:
+            return "No organization may use it, so nobody is affected."
+        return (
+            f"{counted(self.people, 'person', 'people')} in {counted(len(self.organizations), 'organization')} "
+            f"{'is' if self.people == 1 else 'are'} affected, with {counted(self.environments, 'environment')} there "
+            f"({self.running} running, {self.stopped} stopped)."
+        )
+
+    def warning(self) -> str:
+        """Who would be left without a usable provider, as one sentence; empty when nobody."""
+        if not self.stranded:
+            return ""
+        names = enumerated([organization.name for organization in self.stranded])
+        return f"No provider would take new environments of {names} any more."
 
 
 def impact_of_closing_doors(provider: WorkspaceProvider) -> Impact:
@@ -72,14 +76,7 @@ def _impact(
     wishes: Mapping[Pair, Access] | None = None,
     without: WorkspaceProvider | None = None,
 ) -> Impact:
-    statuses = dict(
-        Organization.environments.rel.related_model._default_manager.filter(
-            organization__in=organizations, provider__in=list(providers)
-        )
-        .order_by()
-        .values_list("status")
-        .annotate(total=Count("pk"))
-    )
+    statuses = _statuses(organizations, providers, within=wishes)
     running = sum(total for status, total in statuses.items() if status in RUNNING_ENVIRONMENTS)
     return Impact(
         organizations=organizations,
@@ -88,6 +85,25 @@ def _impact(
         stopped=sum(statuses.values()) - running,
         stranded=_stranded(organizations, wishes=wishes or {}, without=without),
     )
+
+
+def _statuses(
+    organizations: list[Organization], providers: Iterable[WorkspaceProvider], *, within: Mapping[Pair, Access] | None
+) -> Counter[str]:
+    """How many environments are in which status at these organizations and providers, or at the pairs `within`."""
+    rows = (
+        Organization.environments.rel.related_model._default_manager.filter(
+            organization__in=organizations, provider__in=list(providers)
+        )
+        .order_by()
+        .values_list("provider", "organization", "status")
+        .annotate(total=Count("pk"))
+    )
+    found: Counter[str] = Counter()
+    for provider, organization, status, total in rows:
+        if within is None or (provider, organization) in within:
+            found[status] += total
+    return found
 
 
 def _stranded(
@@ -117,7 +133,3 @@ def usable_providers() -> set[UUID]:
 def providers_being_deleted() -> set[UUID | None]:
     active = Operation.objects.filter(kind=OperationKind.DELETE, state__in=ACTIVE_STATES)
     return set(active.values_list("provider", flat=True))
-
-
-def _counted(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

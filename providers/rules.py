@@ -6,10 +6,14 @@ adds the rules about people and quotas.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from providers.choices import Access, ProviderStatus
 from providers.models import AllowlistEntry, WorkspaceProvider
 from providers.reasons import reason_for
+
+Pair = tuple[UUID, UUID]
+"""The ids of a provider and of an organization."""
 
 
 @dataclass(frozen=True, kw_only=True)

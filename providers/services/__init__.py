@@ -1,5 +1,6 @@
 """The verbs on workspace providers: each checks the permission, changes state and audits, in one transaction."""
 
+from providers.services.allowlist import AllowlistChange, change_allowlist, preview_allowlist
 from providers.services.changes import (
     cordon_provider,
     request_check,
@@ -20,12 +21,15 @@ from providers.services.registration import Registration, register_provider, upd
 from providers.services.running import run_operation
 
 __all__ = [
+    "AllowlistChange",
     "Beat",
     "Registration",
     "cancel_operation",
+    "change_allowlist",
     "check_providers",
     "claim_due_providers",
     "cordon_provider",
+    "preview_allowlist",
     "receive_beat",
     "register_provider",
     "request_check",

@@ -17,13 +17,11 @@ from audit.services import Actor, record
 from organizations.models import Organization
 from providers.choices import Access
 from providers.errors import AllowlistRefusedError, Refusal
+from providers.impact import providers_being_deleted
 from providers.models import AllowlistEntry, WorkspaceProvider
 from providers.policies import require_manage
-from providers.rules import access_of
+from providers.rules import Pair, access_of
 from providers.services.locking import locked_organizations, locked_providers
-
-Pair = tuple[UUID, UUID]
-"""The ids of a provider and of an organization."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +51,13 @@ def change_allowlist(*, actor: Actor, wishes: Mapping[Pair, Access]) -> list[All
             _checked(wishes)
         raise
     return changes
+
+
+def preview_allowlist(*, actor: Actor, wishes: Mapping[Pair, Access]) -> list[AllowlistChange]:
+    """What `change_allowlist` would do now; nothing is written. Raises the same."""
+    require_manage(actor)
+    with transaction.atomic():
+        return _checked(wishes)
 
 
 def drop_if_empty(provider_id: UUID, organization_id: UUID) -> bool:
@@ -89,7 +94,10 @@ def environment_counts(pairs: Iterable[Pair]) -> dict[Pair, int]:
 
 
 def left_without_provider(changes: Iterable[AllowlistChange], entries: Iterable[AllowlistEntry]) -> list[Organization]:
-    """Of the changed organizations those that keep no open entry. `entries`: all that these have now. No query."""
+    """Of the changed organizations those that keep no open entry. `entries`: all that these have now. One query.
+
+    A provider that is being deleted is none to keep.
+    """
     losing: dict[UUID, Organization] = {}
     open_pairs = {(entry.provider_id, entry.organization_id) for entry in entries if not entry.closing}
     for change in changes:
@@ -99,8 +107,20 @@ def left_without_provider(changes: Iterable[AllowlistChange], entries: Iterable[
         else:
             open_pairs.discard(pair)
             losing[change.organization.pk] = change.organization
-    kept = {organization for _, organization in open_pairs}
+    leaving = providers_being_deleted()
+    kept = {organization for provider, organization in open_pairs if provider not in leaving}
     return [organization for pk, organization in losing.items() if pk not in kept]
+
+
+def left_by_deletion(provider: WorkspaceProvider) -> list[Organization]:
+    """Those whose only open entry is the one on this provider. Three queries."""
+    here = AllowlistEntry.objects.filter(provider=provider).select_related("organization").order_by("organization")
+    changes = [
+        AllowlistChange(provider=provider, organization=entry.organization, old=access_of(entry), new=Access.NONE)
+        for entry in here
+    ]
+    organizations = [change.organization for change in changes]
+    return left_without_provider(changes, AllowlistEntry.objects.filter(organization__in=organizations))
 
 
 def _checked(wishes: Mapping[Pair, Access]) -> list[AllowlistChange]:

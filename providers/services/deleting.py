@@ -10,7 +10,7 @@ from providers.helm.gateway import uninstall
 from providers.helm.release import RELEASE_NAME, HelmError
 from providers.models import WorkspaceProvider
 from providers.services.locking import locked
-from providers.services.operations import require_deletable
+from providers.services.operations import lock_organizations_of, require_deletable
 from providers.services.run import OperationFailedError, ProviderRun
 
 
@@ -58,6 +58,7 @@ def _say_what_stays(run: ProviderRun) -> None:
 def _forget(provider: WorkspaceProvider) -> None:
     with transaction.atomic():
         row = locked(provider)
+        lock_organizations_of(row)
         require_deletable(row)
         try:
             row.delete()

@@ -9,12 +9,14 @@ from audit.models import AuditEvent
 from audit.services import Actor, record
 from providers.choices import ACTIVE_STATES, OperationKind
 from providers.errors import EnvironmentsExistError, OperationActiveError, RefusedError
-from providers.models import Operation, WorkspaceProvider
+from providers.models import AllowlistEntry, Operation, WorkspaceProvider
 from providers.policies import require_manage
 from providers.services import dispatch
+from providers.services.allowlist import left_by_deletion
 from providers.services.leasing import call_off, stranded
-from providers.services.locking import locked
+from providers.services.locking import locked, locked_organizations
 from providers.services.targets import require_credential
+from providers.words import enumerated
 
 NAMED_ENVIRONMENTS = 50
 
@@ -43,12 +45,16 @@ def request_delete(*, actor: Actor, provider: WorkspaceProvider, leave_release: 
     require_manage(actor)
     with transaction.atomic():
         provider = locked(provider)
+        lock_organizations_of(provider)
         require_deletable(provider)
         return _request(actor, provider, OperationKind.DELETE, leave_release=leave_release)
 
 
 def require_deletable(provider: WorkspaceProvider) -> None:
-    """The rules of deletion, asked when it is requested and again when it is done. At most two queries."""
+    """The rules of deletion, asked when it is requested and again when it is done. At most five queries.
+
+    Only with `lock_organizations_of` before does the last rule still hold when the transaction ends.
+    """
     if provider.built_in:
         raise RefusedError("The built-in provider is this deployment's own cluster and can't be deleted.")
     if provider.is_default:
@@ -56,6 +62,17 @@ def require_deletable(provider: WorkspaceProvider) -> None:
     environments = provider.environments.select_related("owner")
     if names := [str(environment) for environment in environments[:NAMED_ENVIRONMENTS]]:
         raise EnvironmentsExistError(f"{provider.name} still has environments.", names=names)
+    if left := left_by_deletion(provider):
+        names = [organization.name for organization in left]
+        raise RefusedError(
+            f"Without {provider.name} these organizations would have no provider: {enumerated(names)}.",
+            remedy="Each organization keeps at least one: allow another one first.",
+        )
+
+
+def lock_organizations_of(provider: WorkspaceProvider) -> None:
+    """Those on its allowlist, so that nobody takes their other providers meanwhile. The provider is locked before."""
+    locked_organizations(AllowlistEntry.objects.filter(provider=provider).values_list("organization", flat=True))
 
 
 def cancel_operation(*, actor: Actor, operation: Operation) -> None:

@@ -9,8 +9,16 @@ from django.urls import reverse
 from audit.models import AuditEvent
 from organizations.models import User
 from providers.choices import OperationKind
-from providers.models import Operation, WorkspaceProvider
-from tests.factories import make_built_in, make_environment, make_operation, make_provider, make_user
+from providers.models import AllowlistEntry, Operation, WorkspaceProvider
+from providers.services import deleting, run_operation
+from tests.factories import (
+    make_built_in,
+    make_environment,
+    make_operation,
+    make_organization,
+    make_provider,
+    make_user,
+)
 from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -131,3 +139,29 @@ def test_pressing_twice_asks_once_and_says_so(client: Client) -> None:
     page = client.post(path_of(provider), follow=True).content.decode()
     assert "Delete by manager@example.com is under way on sydney." in page
     assert Operation.objects.count() == 1
+
+
+def test_the_last_provider_of_an_organization_is_not_deleted(client: Client) -> None:
+    provider, platform = make_provider(name="sydney"), make_organization(name="Platform")
+    elsewhere = make_organization(name="Elsewhere")
+    make_provider(organizations=[elsewhere])
+    for organization in (platform, elsewhere):
+        AllowlistEntry.objects.create(provider=provider, organization=organization)
+    page = client.get(path_of(provider)).text
+    assert "Without sydney these organizations would have no provider: Platform." in page
+    assert "Delete</button>" not in page
+    client.post(path_of(provider))
+    assert not Operation.objects.exists()
+
+
+def test_it_is_asked_again_when_the_provider_is_really_deleted(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last other provider went away while Helm uninstalled, by somebody who asked no service."""
+    platform = make_organization(name="Platform")
+    sydney, other = (make_provider(name=name, organizations=[platform]) for name in ("sydney", "tokyo"))
+    client.post(path_of(sydney))
+    monkeypatch.setattr(deleting, "_uninstall", lambda run: AllowlistEntry.objects.filter(provider=other).delete())
+    run_operation(Operation.objects.get().pk)
+    operation = Operation.objects.get()
+    assert (operation.state, operation.error_code) == ("failed", "refused")
+    assert "would have no provider: Platform." in operation.error_text
+    assert WorkspaceProvider.objects.filter(pk=sydney.pk).exists()
