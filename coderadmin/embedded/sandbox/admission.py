@@ -5,6 +5,7 @@ from typing import Any
 
 from coderadmin.embedded.sandbox.errors import forbidden, namespace_not_found
 from coderadmin.embedded.sandbox.identity import User
+from coderadmin.embedded.sandbox.pod_security import security_refusal
 from coderadmin.embedded.sandbox.quantities import as_number
 from coderadmin.embedded.sandbox.rbac import Attributes, is_allowed, lacks_any, role_rules
 from coderadmin.embedded.sandbox.resources import RBAC, ResourceType
@@ -18,6 +19,8 @@ def admit_new(store: Store, resource: ResourceType, new: Object, user: User) -> 
     if resource.namespaced:
         _admit_namespace(store, resource, new)
         if why := quota_refusal(store, resource.plural, resource.group, new):
+            raise forbidden(resource, new["metadata"]["name"], why)
+        if resource.plural == "pods" and (why := security_refusal(store, new)):
             raise forbidden(resource, new["metadata"]["name"], why)
     admit_permissions(store, resource, new, user)
 

@@ -9,6 +9,7 @@ from typing import Any
 from coderadmin.embedded.sandbox.admission import quota_refusal
 from coderadmin.embedded.sandbox.controllers.conditions import is_true
 from coderadmin.embedded.sandbox.defaults import fill_defaults, first_status
+from coderadmin.embedded.sandbox.pod_security import security_refusal
 from coderadmin.embedded.sandbox.store import Key, Object, Store
 from coderadmin.embedded.sandbox.writing import generated_name
 
@@ -65,7 +66,7 @@ def create_pod(store: Store, owner: Object, name: str = "", labels: dict[str, st
 def _refuse_forbidden(store: Store, pod: Object) -> None:
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
     account = pod["spec"]["serviceAccountName"]
-    why = quota_refusal(store, "pods", "", pod)
+    why = quota_refusal(store, "pods", "", pod) or security_refusal(store, pod)
     if store.get(Key("", "serviceaccounts", namespace, account)) is None:
         why = f'error looking up service account {namespace}/{account}: serviceaccount "{account}" not found'
     if why:
