@@ -12,4 +12,5 @@ urlpatterns = [
     path("support/", admin.site.urls),
     path("", include((ORGANIZATIONS, organizations_urls.app_name))),
     path("", include("providers.urls")),
+    path("", include("environments.urls")),
 ]

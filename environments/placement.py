@@ -135,7 +135,7 @@ def quota_rules(quotas: Iterable[Quota], size: Sizes) -> list[Rule]:
     over = [quota for quota in quotas if quota.left is not None and size.get(quota.name, 0) > quota.left]
     if not over:
         return [Rule(code="quota", passed=True, text="The quota per member leaves room.")]
-    parts = [f"{_plain(size[quota.name])} {quota.unit} of {_plain(quota.left)} left" for quota in over]
+    parts = [f"{plain(size[quota.name])} {quota.unit} of {plain(quota.left)} left" for quota in over]
     return [
         Rule(
             code="quota",
@@ -167,5 +167,5 @@ def offered_providers(organization: Organization) -> list[WorkspaceProvider]:
     return list(WorkspaceProvider.objects.filter(Q(Exists(entry)) | Q(is_default=True)).sorted_by("name"))
 
 
-def _plain(number: Any) -> str:
+def plain(number: Any) -> str:
     return f"{number:f}".rstrip("0").rstrip(".") if isinstance(number, Decimal) else str(number)

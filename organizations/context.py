@@ -12,6 +12,7 @@ from organizations.policies import (
     can_read_providers,
     can_read_users,
     can_use_support,
+    is_signed_in,
 )
 
 
@@ -46,7 +47,10 @@ class Navigation:
         return any(link.current for link in (*self.manage, *self.admin))
 
 
-MAIN_PAGES: tuple[Page, ...] = (Page(label="Support", route="admin:index", allowed=can_use_support),)
+MAIN_PAGES: tuple[Page, ...] = (
+    Page(label="Environments", route="environments:environment_list", allowed=is_signed_in),
+    Page(label="Support", route="admin:index", allowed=can_use_support),
+)
 MANAGE_PAGES = (
     Page(label="Organizations", route="organizations:organization_list", allowed=can_read_organizations),
     Page(label="Users", route="organizations:user_list", allowed=can_read_users),

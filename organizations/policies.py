@@ -33,6 +33,10 @@ def can_read_providers(user: Visitor) -> bool:
     return has_site_role(user, MANAGING_ROLES | {SiteRole.AUDITOR})
 
 
+def is_signed_in(user: Visitor) -> bool:
+    return isinstance(user, User) and user.is_active
+
+
 def can_use_support(user: Visitor) -> bool:
     """Support staff. It is no site role: it opens /support/ and nothing else."""
     return isinstance(user, User) and user.is_active and user.is_staff

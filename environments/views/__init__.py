@@ -1,0 +1,27 @@
+"""The environment pages."""
+
+from environments.views.actions import environment_postpone, environment_start, environment_stop
+from environments.views.creation import environment_create, environment_form
+from environments.views.deletion import environment_delete, environment_delete_anyway
+from environments.views.listing import environment_chips, environment_detail, environment_list
+from environments.views.operations import operation_cancel, operation_detail
+from environments.views.rebuild import environment_rebuild
+from environments.views.why import people, why
+
+__all__ = [
+    "environment_chips",
+    "environment_create",
+    "environment_delete",
+    "environment_delete_anyway",
+    "environment_detail",
+    "environment_form",
+    "environment_list",
+    "environment_postpone",
+    "environment_rebuild",
+    "environment_start",
+    "environment_stop",
+    "operation_cancel",
+    "operation_detail",
+    "people",
+    "why",
+]

@@ -20,7 +20,7 @@ from organizations.views.scope import person_of
 def home(request: HttpRequest) -> HttpResponse:
     if can_read_providers(request.user):
         return redirect("providers:provider_list")
-    return render(request, "organizations/home.html", {"memberships": _memberships(request)})
+    return redirect("environments:environment_list")
 
 
 @require_safe

@@ -1,0 +1,120 @@
+"""Creating an environment."""
+
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from environments.forms.plan import TYPED_TEXT, PlanForm, of_model
+from environments.offers import Offer, make_offer, managed_organizations, organizations_for
+from environments.placement import Placement
+from environments.services import Plan
+from organizations.models import Organization, User
+from providers.kube.environment_objects import LONGEST_NAME
+from providers.models import WorkspaceProvider
+
+PLAN_FIELDS = ("name", "image", "tag", "cpu_cores", "memory_gb", "disk_gb", "gpus")
+KEPT_FIELDS = ("organization", "owner", *PLAN_FIELDS, "provider")
+
+
+class EnvironmentForm(PlanForm):
+    """Its `offer` is about the organization and the owner that are named in it."""
+
+    organization = forms.ModelChoiceField(queryset=Organization.objects.none(), empty_label=None)
+    owner = forms.EmailField(
+        required=False,
+        max_length=254,
+        help_text="The e-mail of a member. Empty: it is yours.",
+        widget=forms.EmailInput(attrs={"list": "people", **TYPED_TEXT}),
+    )
+    name = of_model(
+        "name",
+        max_length=LONGEST_NAME,
+        help_text=f"At most {LONGEST_NAME} lowercase letters, digits and hyphens; unique among those of its owner.",
+        widget=forms.TextInput(attrs={"placeholder": "dev", **TYPED_TEXT}),
+    )
+    provider = forms.ChoiceField(
+        label="Workspace provider",
+        help_text="Where it runs. The nearest one, with the lowest latency, feels fastest.",
+        error_messages={
+            "invalid_choice": "This provider is not offered to the organization. Choose one of these.",
+            "required": "Choose where the environment runs.",
+        },
+    )
+
+    field_order = ["organization", "owner", "name", "image", "tag"]
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+        self.fields["organization"].queryset = organizations_for(person)  # type: ignore[attr-defined]
+        if not self.may_choose_owner:
+            del self.fields["owner"]
+        answers = self.offer.answers if self.offer else []
+        choices = [(str(answer.provider.pk), answer.provider.name) for answer in answers]
+        self.fields["provider"].choices = choices  # type: ignore[attr-defined]
+
+    @classmethod
+    def keeping(cls, typed: QueryDict, *, person: User) -> "EnvironmentForm":
+        """The form anew, with what was typed into it and nothing said about it yet."""
+        return cls(initial={name: typed[name] for name in KEPT_FIELDS if name in typed}, person=person)
+
+    @cached_property
+    def chosen_organization(self) -> Organization | None:
+        """The named one, else the first of one's own, else the default one. At most two queries."""
+        choices = organizations_for(self.person)
+        try:
+            return self.fields["organization"].clean(self["organization"].value())
+        except ValidationError:
+            own = choices.filter(memberships__user=self.person).first()
+            return own or choices.filter(is_default=True).first() or choices.first()
+
+    @cached_property
+    def may_choose_owner(self) -> bool:
+        organization = self.chosen_organization
+        return bool(organization and managed_organizations(self.person).filter(pk=organization.pk).exists())
+
+    @cached_property
+    def chosen_owner(self) -> User:
+        """Whoever it will belong to, as far as that can be told yet."""
+        email = str(self["owner"].value() or "") if "owner" in self.fields else ""
+        return find_person(email) or self.person
+
+    @cached_property
+    def offer(self) -> Offer | None:
+        """None for whoever is in no organization."""
+        return make_offer(self.chosen_owner, self.chosen_organization) if self.chosen_organization else None
+
+    @property
+    def chosen_provider(self) -> Placement | None:
+        """The named one, unless it can't be; else the preselected one."""
+        if self.offer is None:
+            return None
+        named = self.offer.answer_of(self["provider"].value())
+        return named if named and named.allowed else self.offer.preselected
+
+    def clean_owner(self) -> User:
+        email = str(self.cleaned_data["owner"])
+        owner = find_person(email) if email else self.person
+        if owner is None:
+            raise ValidationError("Nobody has an account with this e-mail.")
+        return owner
+
+    def clean_provider(self) -> WorkspaceProvider:
+        answer = self.offer.answer_of(self.cleaned_data["provider"]) if self.offer else None
+        if answer is None:
+            raise ValidationError(self.fields["provider"].error_messages["invalid_choice"])
+        return answer.provider
+
+    def plan(self) -> Plan:
+        return Plan(**{name: self.cleaned_data[name] for name in PLAN_FIELDS})
+
+
+def find_person(email: str) -> User | None:
+    """The account with this e-mail. One query, none for an empty text."""
+    email = email.strip().lower()
+    if not email or "\0" in email:
+        return None
+    return User.objects.filter(email=email).first()

@@ -1,0 +1,81 @@
+"""Environments as rows and heads of pages: the chip, what is being done, and whether anything moves."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from environments.choices import EnvironmentOperationKind, EnvironmentStatus
+from environments.models import Environment, EnvironmentOperation
+from environments.querysets import EnvironmentQuerySet
+from providers.choices import ACTIVE_STATES
+from providers.timeline import in_words
+
+CHIPS = {
+    EnvironmentStatus.CREATING: "pending",
+    EnvironmentStatus.ON: "ready",
+    EnvironmentStatus.OFF: "pending",
+    EnvironmentStatus.FAILED: "error",
+    EnvironmentStatus.UNKNOWN: "pending",
+}
+DOING = {
+    EnvironmentOperationKind.CREATE: "Building",
+    EnvironmentOperationKind.START: "Starting",
+    EnvironmentOperationKind.STOP: "Stopping",
+    EnvironmentOperationKind.REBUILD: "Rebuilding",
+    EnvironmentOperationKind.DELETE: "Deleting",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """`environment` is of `for_rows`."""
+
+    environment: Environment
+
+    @property
+    def doing(self) -> str:
+        """The active operation in a word, or nothing."""
+        kind = getattr(self.environment, "active_kind", None)
+        return DOING[EnvironmentOperationKind(kind)] if kind else ""
+
+    @property
+    def moves(self) -> bool:
+        """Whether its chip may change within seconds."""
+        return bool(self.doing) or self.environment.status == EnvironmentStatus.CREATING
+
+    @property
+    def chip(self) -> str:
+        """The look of the chip, one of ready, pending and error; what moves is busy."""
+        if self.moves:
+            return "pending busy"
+        return CHIPS[EnvironmentStatus(self.environment.status)]
+
+    @property
+    def label(self) -> str:
+        return self.doing or EnvironmentStatus(self.environment.status).label
+
+    @property
+    def detail(self) -> str:
+        """How long something that is not as it should be has lasted."""
+        if self.moves or self.environment.status not in (EnvironmentStatus.FAILED, EnvironmentStatus.UNKNOWN):
+            return ""
+        return in_words(timezone.now() - self.environment.status_since)
+
+    @property
+    def state(self) -> str:
+        """A short digest; it changes when what is shown of the environment should be loaded again."""
+        facts = (self.label, self.environment.message, self.environment.revision)
+        return hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
+
+
+def for_rows(environments: EnvironmentQuerySet) -> EnvironmentQuerySet:
+    """With places, and `active_kind`, the kind of the active operation; all in the same query."""
+    active = EnvironmentOperation.objects.filter(environment=OuterRef("pk"), state__in=ACTIVE_STATES)
+    return environments.with_places().annotate(active_kind=Subquery(active.values("kind")[:1]))
+
+
+def make_rows(environments: Iterable[Environment]) -> list[Row]:
+    return [Row(environment=environment) for environment in environments]
