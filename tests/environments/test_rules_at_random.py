@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q
-from environments.services.organizations import create_organization, delete_organization
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -28,9 +27,10 @@ from environments.services import (
     start_environment,
     stop_environment,
 )
+from environments.services.organizations import create_organization, delete_organization
 from organizations.choices import SiteRole
 from organizations.errors import RefusedError
-from organizations.models import Membership, Organization
+from organizations.models import Membership, Organization, User
 from organizations.services import add_member, remove_member, set_default_organization
 from providers.choices import Access, CredentialKind, ProviderStatus
 from providers.kube import environments as cluster
@@ -43,10 +43,10 @@ from providers.services import (
     uncordon_provider,
 )
 from providers.services.allowlist import change_allowlist
-from tests.factories import make_built_in, make_provider
+from tests.factories import make_built_in, make_environment, make_provider
 from tests.people import make_organization, make_user
 
-MOST = 6  # of each kind: few, so that steps meet
+MOST = 4  # of each kind: few, so that steps meet
 which = st.integers(0, MOST - 1)
 sizes = st.sampled_from((1, 2, 8))
 
@@ -66,6 +66,11 @@ class Deployment(RuleBasedStateMachine):
         for person in self.people:
             add_member(actor=self.actor, organization=home, user=person)
         self.numbers = iter(range(10_000))
+        other = make_organization()
+        provider = make_provider(organizations=[home, other])
+        for person in self.people[:2]:
+            add_member(actor=self.actor, organization=other, user=person)
+            make_environment(provider, owner=person, organization=other, name="first")
 
     def teardown(self) -> None:
         if hasattr(self, "outer"):
@@ -167,6 +172,31 @@ class Deployment(RuleBasedStateMachine):
             made = create_environment(actor=self.actor, owner=owner, organization=belongs, provider=chosen, plan=plan)
             run_environment_operation(made.operations.get().pk)
         assert (made is not None) == answer.allowed, [rule.text for rule in answer.refusals]
+        if made is not None:
+            chosen.refresh_from_db()
+            assert (chosen.status, chosen.cordoned_at) == (ProviderStatus.READY, None)
+            assert AllowlistEntry.objects.filter(provider=chosen, organization=belongs, closing=False).exists()
+            assert belongs.quota_cpu_cores is None or self.cpu_cores_of(owner, belongs) <= belongs.quota_cpu_cores
+
+    @rule(number=which, person=which, cpu=sizes)
+    def create_an_environment_where_it_may_be(self, number: int, person: int, cpu: int) -> None:
+        if entry := self.one(AllowlistEntry, number):
+            if not Membership.objects.filter(user=self.people[person % 3], organization=entry.organization).exists():
+                add_member(actor=self.actor, organization=entry.organization, user=self.people[person % 3])
+            providers, organizations = (list(each.objects.order_by("pk")) for each in (WorkspaceProvider, Organization))
+            provider, organization = providers.index(entry.provider), organizations.index(entry.organization)
+            self.create_an_environment(provider=provider, organization=organization, person=person, cpu=cpu)
+
+    def cpu_cores_of(self, owner: User, organization: Organization) -> Any:
+        return Environment.objects.filter(owner=owner, organization=organization).aggregate(sum=Sum("cpu_cores"))["sum"]
+
+    @rule(number=which, access=st.sampled_from(Access))
+    def change_access_where_environments_are(self, number: int, access: Access) -> None:
+        if environment := self.one(Environment, number):
+            pair = (environment.provider_id, environment.organization_id)
+            with self.step():
+                change_allowlist(actor=self.actor, wishes={pair: access})
+                assert access != Access.NONE
 
     @rule(number=which, verb=st.sampled_from((start_environment, stop_environment, delete_environment)))
     def act_on_an_environment(self, number: int, verb: Any) -> None:
