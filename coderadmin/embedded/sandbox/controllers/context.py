@@ -50,10 +50,10 @@ class Context:
         for timer in self._timers.values():
             timer.touched = False
 
-    def seconds_until_next(self) -> float:
-        """When the next timer ends; timers that have ended wait for nobody."""
-        now = time.monotonic()
-        return min((timer.deadline - now for timer in self._timers.values() if timer.deadline > now), default=NEVER)
+    def seconds_until_next(self, looked_at: float) -> float:
+        """When the next timer ends, at once for one that ended after the controllers began to look."""
+        ends = min((each.deadline for each in self._timers.values() if each.deadline > looked_at), default=None)
+        return NEVER if ends is None else max(ends - time.monotonic(), 0.0)
 
     def set_status(self, key: Key, old: Object, status: Object, annotations: dict[str, str] | None = None) -> None:
         """Store `status` (and annotations to add) when they differ from what is there."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 
 from coderadmin.embedded.sandbox.controllers import deployments, garbage, namespaces, pods, replicasets, sets, statuses
@@ -32,20 +33,23 @@ class ControllerLoop:
     async def run(self) -> None:
         """Never returns; idle clusters cost nothing. A short rest lets many writes be handled together."""
         while True:
-            self.settle()
+            looked_at = self.settle()
             settled = self._context.store.revision
             await asyncio.sleep(REST_SECONDS)
-            await self._context.store.wait_beyond(settled, min(self._context.seconds_until_next(), NEVER))
+            await self._context.store.wait_beyond(settled, min(self._context.seconds_until_next(looked_at), NEVER))
 
-    def settle(self) -> None:
-        """Let the controllers answer each other until they are done, or for PASSES rounds."""
+    def settle(self) -> float:
+        """Let the controllers answer each other until they are done, or for PASSES rounds; tells when the last began."""
+        looked_at = 0.0
         for _ in range(PASSES):
+            looked_at = time.monotonic()
             before = self._context.store.revision
             for controller in self._controllers:
                 self._run(controller)
             self._context.forget_idle_timers()
             if self._context.store.revision == before:
-                return
+                break
+        return looked_at
 
     def _run(self, controller: Controller) -> None:
         """One object that a controller cannot digest must not stop the others."""
