@@ -58,11 +58,12 @@ def observe_provider(provider_id: UUID) -> None:
 
 
 def _store(environment: Environment, seen: Observation | None) -> None:
+    """No query when nothing changed, as with nearly all of them nearly always."""
     if seen is None or seen.state == "missing":
-        changed = set_status(environment, EnvironmentStatus.FAILED, GONE)
+        status, message = EnvironmentStatus.FAILED, GONE
     else:
-        changed = set_status(environment, STATUSES[seen.state], " ".join(seen.problems))
-    if changed:
+        status, message = STATUSES[seen.state], " ".join(seen.problems)
+    if (environment.status, environment.message) != (status, message) and set_status(environment, status, message):
         logger.info("environment %s: %s", environment.pk, seen.state if seen else "missing")
 
 
