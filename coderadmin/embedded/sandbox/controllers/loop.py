@@ -39,7 +39,7 @@ class ControllerLoop:
             await self._context.store.wait_beyond(settled, min(self._context.seconds_until_next(looked_at), NEVER))
 
     def settle(self) -> float:
-        """Let the controllers answer each other until they are done, or for PASSES rounds; tells when the last began."""
+        """Let the controllers answer each other until they are done, or for PASSES rounds. When the last began."""
         looked_at = 0.0
         for _ in range(PASSES):
             looked_at = time.monotonic()
