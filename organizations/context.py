@@ -55,7 +55,10 @@ MANAGE_PAGES = (
     Page(label="Organizations", route="organizations:organization_list", allowed=can_read_organizations),
     Page(label="Users", route="organizations:user_list", allowed=can_read_users),
 )
-ADMIN_PAGES = (Page(label="Workspace Providers", route="providers:provider_list", allowed=can_read_providers),)
+ADMIN_PAGES = (
+    Page(label="Workspace Providers", route="providers:provider_list", allowed=can_read_providers),
+    Page(label="Access", route="providers:access_matrix", allowed=can_read_providers),
+)
 
 
 def navigation(request: HttpRequest) -> dict[str, Navigation]:

@@ -40,6 +40,7 @@ def _actions(provider: WorkspaceProvider, details: ProviderDetails) -> Iterator[
     busy = _busy(details)
     cluster_refusal = check_refusal(details) or busy
     yield action("Edit", "provider_update")
+    yield action("Allowlist", "provider_allowlist")
     yield action("Pre-flight", "provider_preflight", cluster_refusal)
     if provider.is_remote:
         yield action("Redeploy" if provider.deployed_at else DEPLOY, "provider_deploy", cluster_refusal)

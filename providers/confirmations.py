@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from providers.choices import ProviderStatus
+from providers.choices import Access, ProviderStatus
 from providers.helm.release import RELEASE_NAME
+from providers.impact import impact_of_closing_doors, impact_of_default
 from providers.models import Operation, WorkspaceProvider
+from providers.services.allowlist import AllowlistChange
 from providers.services.changes import TOKEN_OVERLAP
 
 # What Helm can't work with, as a check reports it: only then may a deletion leave the release behind.
@@ -18,13 +20,14 @@ OUT_OF_REACH = {
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmation:
-    """`effects` will happen, `stays` will not be touched. Sentences for a person."""
+    """`effects` will happen, `stays` will not be touched; `warning`: who would be left alone. All are sentences."""
 
     title: str
     submit_label: str
     lead: str = ""
     effects: list[str] = field(default_factory=list)
     stays: list[str] = field(default_factory=list)
+    warning: str = ""
     dangerous: bool = False
 
 
@@ -61,11 +64,14 @@ def of_preflight(provider: WorkspaceProvider) -> Confirmation:
 
 
 def of_default(provider: WorkspaceProvider, present: WorkspaceProvider | None) -> Confirmation:
+    impact = impact_of_default(provider)
     return Confirmation(
         title=f"Make {provider.name} the default",
         submit_label="Make default",
+        warning=impact.warning(),
         effects=[
             f"{provider.name} is preselected wherever an environment is created and its organization may use it.",
+            impact.affected(),
             *([f"{present.name} is the default no longer."] if present else []),
         ],
         stays=["Existing environments stay where they are.", "Who may use which provider stays the same."],
@@ -73,11 +79,14 @@ def of_default(provider: WorkspaceProvider, present: WorkspaceProvider | None) -
 
 
 def of_cordon(provider: WorkspaceProvider) -> Confirmation:
+    impact = impact_of_closing_doors(provider)
     return Confirmation(
         title=f"Cordon {provider.name}",
         submit_label="Cordon",
+        warning=impact.warning(),
         effects=[
             "From now on nobody can place a new environment here, whatever the role.",
+            impact.affected(),
             "Your name and the reason are shown beside the status, until somebody uncordons it.",
             *(["It stays the default, so that people must choose another one."] if provider.is_default else []),
         ],
@@ -111,11 +120,14 @@ def of_rotation(provider: WorkspaceProvider) -> Confirmation:
 
 
 def of_delete(provider: WorkspaceProvider) -> Confirmation:
+    impact = impact_of_closing_doors(provider)
     return Confirmation(
         title=f"Delete {provider.name}",
         submit_label="Delete",
         dangerous=True,
+        warning=impact.warning(),
         effects=[
+            impact.affected(),
             f"Helm uninstalls the release {RELEASE_NAME} from namespace {provider.namespace} of "
             f"{provider.cluster_address}: {_contents()}.",
             "Then the provider is removed here, with its allowlist, credential, tokens and timeline.",
@@ -129,12 +141,15 @@ def of_delete(provider: WorkspaceProvider) -> Confirmation:
 
 
 def of_delete_anyway(provider: WorkspaceProvider) -> Confirmation:
+    impact = impact_of_closing_doors(provider)
     return Confirmation(
         title=f"Delete {provider.name} and leave its release behind",
         submit_label="Delete anyway",
         dangerous=True,
+        warning=impact.warning(),
         lead="For a cluster that is gone for good, or that refuses us for good.",
         effects=[
+            impact.affected(),
             "The provider is removed here, with its allowlist, credential, tokens and timeline.",
             "The cluster is not asked.",
             f"The release {RELEASE_NAME} stays in namespace {provider.namespace} of {provider.cluster_address}, "
@@ -143,6 +158,17 @@ def of_delete_anyway(provider: WorkspaceProvider) -> Confirmation:
             f"To clean up later: helm uninstall {RELEASE_NAME} --namespace {provider.namespace}",
         ],
     )
+
+
+def sentence_of(change: AllowlistChange) -> str:
+    """What a change of access means."""
+    organization, provider = change.organization.name, change.provider.name
+    if change.new == Access.NONE:
+        return f"{organization} may not use {provider} any more."
+    if change.new == Access.CLOSING:
+        return f"{organization} goes on with what it has on {provider}, but places no new environments there."
+    again = " again" if change.old == Access.CLOSING else ""
+    return f"{organization} may place environments on {provider}{again}."
 
 
 def may_leave_release(provider: WorkspaceProvider, last_deletion: Operation | None) -> bool:

@@ -4,7 +4,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 
 from audit.services import Actor
-from organizations.policies import can_read_providers, is_site_manager, require
+from organizations.models import Organization
+from organizations.policies import can_manage_members, can_read_providers, is_site_manager, require
 
 Person = AbstractBaseUser | AnonymousUser | None
 
@@ -15,6 +16,11 @@ def can_view(user: Person) -> bool:
 
 def can_manage(user: Person) -> bool:
     return is_site_manager(user)
+
+
+def can_view_access(user: Person, organization: Organization) -> bool:
+    """Which providers an organization may use: also for its own managers. At most one query."""
+    return can_manage(user) or can_manage_members(user, organization)
 
 
 def require_view(user: Person) -> None:

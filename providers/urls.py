@@ -17,6 +17,8 @@ provider_urls = [
     path("uncordon/", views.provider_uncordon, name="provider_uncordon"),
     path("rotate-token/", views.provider_rotate_token, name="provider_rotate_token"),
     path("command/", views.provider_command, name="provider_command"),
+    path("allowlist/", views.provider_allowlist, name="provider_allowlist"),
+    path("allowlist/save/", views.provider_allowlist_save, name="provider_allowlist_save"),
     path("delete/", views.provider_delete, name="provider_delete"),
     path("delete/anyway/", views.provider_delete_anyway, name="provider_delete_anyway"),
 ]
@@ -32,7 +34,14 @@ admin_urls: list[URLPattern | URLResolver] = [
     path("operations/<uuid:pk>/", include(operation_urls)),
     path("<uuid:pk>/", include(provider_urls)),
 ]
+organization_urls = [
+    path("", views.organization_allowlist, name="organization_allowlist"),
+    path("save/", views.organization_allowlist_save, name="organization_allowlist_save"),
+]
 urlpatterns = [
+    path("manage/admin/access/", views.access_matrix, name="access_matrix"),
+    path("manage/admin/access/save/", views.access_matrix_save, name="access_matrix_save"),
+    path("manage/organizations/<uuid:pk>/allowlist/", include(organization_urls)),
     path("manage/admin/workspace-providers/", include(admin_urls)),
     path("charts/index.yaml", views.chart_index, name="chart_index"),
     path("charts/<slug:chart>-<str:version>.tgz", views.chart_download, name="chart_download"),

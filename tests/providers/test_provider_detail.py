@@ -70,7 +70,7 @@ def test_the_page_shows_the_facts(manager: Client) -> None:
         organizations=[make_organization(name=name) for name in names],
         last_beat_at=timezone.now() - timedelta(minutes=5, seconds=10),
     )
-    for status in ("running", "running", "off"):
+    for status in ("on", "on", "off"):
         make_environment(provider, status=status)
     page = text_of(manager, provider)
     for fact in (

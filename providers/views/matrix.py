@@ -1,0 +1,67 @@
+"""The access matrix: all organizations and all providers in one table."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_http_methods
+
+from audit.services import actor_of
+from organizations.models import Organization
+from providers.access import load_grid
+from providers.models import WorkspaceProvider
+from providers.policies import can_manage, require_manage, require_view
+from providers.views.access import AccessPage, ask, save
+from providers.views.allowlist import searched, with_query
+from providers.views.scope import person_of
+
+MOST_ROWS = MOST_COLUMNS = 200
+
+
+@gzip_page  # the CSRF token is masked anew in every answer, and Django pads: compression tells nobody anything
+@require_http_methods(["GET", "HEAD", "POST"])
+def access_matrix(request: HttpRequest) -> HttpResponse:
+    page = _matrix(request)
+    if request.method != "POST":
+        return page.show(request)
+    require_manage(actor_of(request))
+    return ask(request, page)
+
+
+@gzip_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def access_matrix_save(request: HttpRequest) -> HttpResponse:
+    page = _matrix(request)
+    if request.method != "POST":  # after a new sign-in
+        return redirect(page.url)
+    require_manage(actor_of(request))
+    return save(request, page)
+
+
+def _matrix(request: HttpRequest) -> AccessPage:
+    require_view(person_of(request))
+    organization, provider = searched(request, "organization"), searched(request, "provider")
+    rows = Paginator(Organization.objects.search(organization), MOST_ROWS).get_page(request.GET.get("page"))
+    found = WorkspaceProvider.objects.filter(name__icontains=provider)
+    columns = list(found[:MOST_COLUMNS])
+    organizations = list(rows)
+    query = {"organization": organization, "provider": provider, "page": str(rows.number) if rows.number > 1 else ""}
+    url = with_query(reverse("providers:access_matrix"), **query)
+    return AccessPage(
+        template="providers/access_matrix.html",
+        title="Change who may use what",
+        url=url,
+        save_url=with_query(reverse("providers:access_matrix_save"), **query),
+        done_url=url,
+        grid=lambda wishes: load_grid(columns, organizations, wishes),
+        covers=lambda pair: True,
+        context={
+            "organization_text": organization,
+            "provider_text": provider,
+            "page": rows,
+            "columns_total": len(columns) if len(columns) < MOST_COLUMNS else found.count(),
+            "most_columns": MOST_COLUMNS,
+            "can_manage": can_manage(request.user),
+        },
+    )
