@@ -7,6 +7,7 @@
 """
 
 import os
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -58,15 +59,14 @@ def api_client(kubeconfig: Path) -> Iterator[client.ApiClient]:
 
 @contextmanager
 def fresh_namespace(kubeconfig: Path) -> Iterator[str]:
-    """A namespace of its own with its default service account; its deletion is asked for at the end."""
+    """A namespace of its own in which pods can be made at once; its deletion is asked for at the end."""
     name = f"test-{uuid.uuid4().hex[:10]}"
     with api_client(kubeconfig) as api:
         core = client.CoreV1Api(api)
         # Applied, not posted: API servers built with too new a Go panic on JSON bodies.
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         core.patch_namespace(name, namespace, field_manager="tests", _content_type="application/apply-patch+yaml")
-        accounts = lambda: core.list_namespaced_service_account(name).items  # noqa: E731
-        assert eventually(accounts), f"no default service account in {name}"
+        assert eventually(lambda: _may_hold_pods(api, name)), f"no default service account in {name}"
         try:
             yield name
         finally:
@@ -95,6 +95,13 @@ def faulty_cluster(sandbox: SandboxProcess) -> Iterator[FaultyCluster]:
             yield FaultyCluster(kubeconfig, namespace, True, lambda name, on=True: sandbox.fault("two", name, on))
         finally:
             sandbox.clear_faults("two")
+
+
+def _may_hold_pods(api: client.ApiClient, namespace: str) -> bool:
+    """Whether the default service account is there; before Kubernetes 1.24 pods are refused until it has a token."""
+    accounts = client.CoreV1Api(api).list_namespaced_service_account(namespace).items
+    has_bound_tokens = int(re.sub(r"\D", "", client.VersionApi(api).get_code().minor)) >= 24
+    return bool(accounts) and (has_bound_tokens or any(account.secrets for account in accounts))
 
 
 def _id(path: Path | str) -> str:

@@ -9,12 +9,12 @@ from uuid import UUID
 from providers.kube import labels
 from providers.kube.client import FIELD_MANAGER, Json
 
-LONGEST_NAME = 21
-"""Nothing that is made of a name of up to 21 characters is cut. A pod's name ends at 63, and it is the longest:
-`env-` 4, the name, `-` and our digits 21, `-` and the ReplicaSet's hash 11, `-` and the pod's own letters 6."""
+LONGEST_NAME = 25
+"""Nothing that is made of a name of up to 25 characters is cut. A pod's name ends at 63, and it is the longest:
+`env-` 4, the name, `-` and our digits 17, `-` and the ReplicaSet's hash 11, `-` and the pod's own letters 6."""
 
 LONGEST_LABEL = 63  # characters of a DNS label, which Service names and label values are
-DIGITS = 20
+DIGITS = 16
 PREFIX = "env-"
 HOME = "/home/coder"
 USER_ID = 1000
