@@ -60,18 +60,18 @@ def test_what_is_not_there_is_not_found(manager: Client) -> None:
 
 
 def test_the_page_shows_the_facts(manager: Client) -> None:
-    names = ["Alpha", "beta", "Gamma", "delta", "Epsilon"]
+    organizations = [make_organization(name=name) for name in ("Alpha", "beta", "Gamma", "delta", "Epsilon")]
     provider = make_provider(
         name="sydney",
         cluster_address="https://203.0.113.7:6443",
         namespace="coder-prod",
         ssh_enabled=False,
         envproxy_image="mirror/envproxy:1",
-        organizations=[make_organization(name=name) for name in names],
+        organizations=organizations,
         last_beat_at=timezone.now() - timedelta(minutes=5, seconds=10),
     )
     for status in ("on", "on", "off"):
-        make_environment(provider, status=status)
+        make_environment(provider, status=status, organization=organizations[0])
     page = text_of(manager, provider)
     for fact in (
         "https://203.0.113.7:6443",
