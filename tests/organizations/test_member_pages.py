@@ -113,5 +113,5 @@ def test_a_manager_who_steps_down_is_led_to_the_first_page(
     client: Client, organization: Organization, manager: User
 ) -> None:
     response: Any = client.post(url("member_set_role", organization, manager.pk), {"role": MEMBER}, follow=True)
-    assert response.redirect_chain == [("/", 302)]
+    assert response.redirect_chain[0] == ("/", 302)
     assert "is organization member in Platform" in response.text

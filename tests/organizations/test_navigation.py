@@ -34,12 +34,11 @@ def test_an_address_typed_by_hand_opens_for_the_same_people(request: pytest.Fixt
 
 
 @pytest.mark.parametrize("person", LINKS)
-def test_the_first_page_is_the_providers_or_a_word_of_welcome(request: pytest.FixtureRequest, person: str) -> None:
-    response = signed_in(request.getfixturevalue(person)).get("/")
-    if PROVIDERS in LINKS[person]:
-        assert response["Location"] == PROVIDERS
-    else:
-        assert "What you can do here" in response.text
+def test_the_first_page_is_the_providers_or_the_own_environments(request: pytest.FixtureRequest, person: str) -> None:
+    response = signed_in(request.getfixturevalue(person)).get("/", follow=True)
+    first_page = PROVIDERS if PROVIDERS in LINKS[person] else "/environments/"
+    assert response.redirect_chain == [(first_page, 302)]
+    assert response.status_code == 200
 
 
 def test_the_admin_pages_have_a_side_navigation_that_says_where_one_is(site_manager: User) -> None:
@@ -50,7 +49,7 @@ def test_the_admin_pages_have_a_side_navigation_that_says_where_one_is(site_mana
     assert f'<a href="{PROVIDERS}" aria-current="page">Workspace Providers</a>' in page
 
 
-@pytest.mark.parametrize("address", ["/", "/account/", "/account/password/"])
+@pytest.mark.parametrize("address", ["/account/", "/account/password/"])
 def test_a_page_answers_a_question_for_its_headers_alone(member: User, address: str) -> None:
     response = signed_in(member).head(address)
     assert (response.status_code, response.content) == (200, b"")

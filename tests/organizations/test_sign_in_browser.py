@@ -43,6 +43,6 @@ def test_a_narrow_window_needs_no_sideways_scrolling(page: Page, address: str) -
         page.get_by_label("E-mail").fill(long_name.email)
         page.get_by_label("Password").fill(PASSWORD)
         page.keyboard.press("Enter")
-        page.wait_for_url("/")
+        page.wait_for_url("/environments/")
         page.goto(address)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
