@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
 
 from environments.errors import PlacementRefusedError
 from environments.models import Environment
@@ -11,11 +13,16 @@ from organizations.forms.errors import add_service_errors
 
 TYPED_TEXT = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
 QUOTA = "quota"
+LIMITS = (RegexValidator, MinValueValidator, MaxValueValidator)
 
 
 def of_model(name: str, **options: Any) -> Any:
-    """The model's own form field: the same limits as the service's."""
-    return Environment._meta.get_field(name).formfield(**options)  # type: ignore[union-attr]
+    """The model's own form field, with the model's own limits: form and service refuse the same."""
+    field: models.Field = Environment._meta.get_field(name)  # type: ignore[assignment]
+    limits = [validator for validator in field.validators if isinstance(validator, LIMITS)]
+    if not isinstance(field, models.CharField):
+        options |= {"min_value": None, "max_value": None}  # said by `limits` already
+    return field.formfield(validators=limits, **options)
 
 
 class PlanForm(forms.Form):
