@@ -45,6 +45,10 @@ class Cell:
         return self.wanted == Access.CLOSING
 
     @property
+    def is_changed(self) -> bool:
+        return self.wanted != self.present
+
+    @property
     def was(self) -> str:
         """The present access in a word."""
         return self.present.label

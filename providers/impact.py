@@ -36,11 +36,10 @@ class Impact:
         """Whom and what it concerns, as one sentence."""
         if not self.organizations:
             return "No organization may use it, so nobody is affected."
-        return (
-            f"{counted(self.people, 'person', 'people')} in {counted(len(self.organizations), 'organization')} "
-            f"{'is' if self.people == 1 else 'are'} affected, with {counted(self.environments, 'environment')} there "
-            f"({self.running} running, {self.stopped} stopped)."
-        )
+        who = f"{counted(self.people, 'person', 'people')} in {counted(len(self.organizations), 'organization')}"
+        what = f"{counted(self.environments, 'environment')} there ({self.running} running, {self.stopped} stopped)"
+        verb = "is" if self.people == 1 else "are"
+        return f"{who} {verb} affected, with {what if self.environments else 'no environments there'}."
 
     def warning(self) -> str:
         """Who would be left without a usable provider, as one sentence; empty when nobody."""

@@ -55,7 +55,7 @@ def _editable_cells(grid: Grid, number: int, organization: Organization) -> Iter
         if cell is NOTHING:
             yield f'<td><input type="checkbox" name="allowed" {named}"></td>'
             continue
-        changed = ' class="changed"' if cell.wanted != cell.present else ""
+        changed = ' class="changed"' if cell.is_changed else ""
         checked = " checked" if cell.is_allowed else ""
         yield f'<td{changed}><input type="checkbox" name="allowed" {named}"{checked}>{_count(cell)}'
         if cell.may_close:

@@ -79,7 +79,7 @@ def test_it_asks_first_and_says_what_it_means(
     add_member(platform, make_user())
     page = client.post(path_of(sydney), sent(client, path_of(sydney), allowed=[]))
     assert "Platform may not use sydney any more." in page.text
-    assert "1 person in 1 organization is affected, with 0 environments there" in page.text
+    assert "1 person in 1 organization is affected, with no environments there." in page.text
     assert state(sydney) == {"Platform": False}
     assert not AuditEvent.objects.filter(action="allowlist.change").exists()
 
