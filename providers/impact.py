@@ -14,7 +14,7 @@ from django.db.models import Count
 from organizations.models import Organization, User
 from providers.choices import ACTIVE_STATES, RUNNING_ENVIRONMENTS, Access, OperationKind
 from providers.models import AllowlistEntry, Operation, WorkspaceProvider
-from providers.rules import Pair, access_of, failed, provider_rules
+from providers.rules import Pair, failed, provider_rules
 from providers.words import counted, enumerated
 
 
@@ -108,13 +108,12 @@ def _statuses(
 def _stranded(
     organizations: list[Organization], *, wishes: Mapping[Pair, Access], without: WorkspaceProvider | None
 ) -> list[Organization]:
-    entries = AllowlistEntry.objects.filter(organization__in=organizations).select_related("provider")
-    access: dict[Pair, Access] = {(entry.provider_id, entry.organization_id): access_of(entry) for entry in entries}
     usable = usable_providers()
-    before = {pair for pair, each in access.items() if each == Access.OPEN and pair[0] in usable}
-    access |= wishes
+    entries = AllowlistEntry.objects.filter(organization__in=organizations, provider__in=usable, closing=False)
+    before = set(entries.values_list("provider", "organization"))
     still = usable - ({without.pk} if without else set())
-    after = {pair for pair, each in access.items() if each == Access.OPEN and pair[0] in still}
+    wished = {pair for pair, access in wishes.items() if access == Access.OPEN}
+    after = {pair for pair in (before - wishes.keys()) | wished if pair[0] in still}
     had, has = ({organization for _, organization in pairs} for pairs in (before, after))
     return [organization for organization in organizations if organization.pk in had - has]
 
