@@ -5,13 +5,32 @@ The shapes and the enumerated words are those of core/v1; unknown fields are ref
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 QUALIFIED = r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
 LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
 
+
+def _storable(text: str) -> str:
+    """Without NUL and half surrogate pairs, which no database and no cluster takes."""
+    if any(each == "\0" or "\ud800" <= each <= "\udfff" for each in text):
+        raise ValueError("must not hold NUL characters or half surrogate pairs")
+    return text
+
+
 Key = Annotated[str, StringConstraints(pattern=QUALIFIED)]
 Value = Annotated[str, StringConstraints(pattern=LABEL_VALUE)]
+Text = Annotated[str, AfterValidator(_storable)]
+Seconds = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Weight = Annotated[int, Field(ge=1, le=100)]
 Labels = dict[Key, Value]
 
@@ -25,7 +44,7 @@ class Toleration(Shape):
     operator: Literal["Exists", "Equal"] = "Equal"
     value: Value | None = None
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-    tolerationSeconds: int | None = None
+    tolerationSeconds: Seconds | None = None
 
     @model_validator(mode="after")
     def _fits_its_operator(self) -> "Toleration":
@@ -83,7 +102,7 @@ class LabelSelector(Shape):
 class PodAffinityTerm(Shape):
     topologyKey: Key
     labelSelector: LabelSelector | None = None
-    namespaces: list[str] = []
+    namespaces: list[Text] = []
     namespaceSelector: LabelSelector | None = None
 
 
@@ -107,7 +126,7 @@ TYPES: dict[str, TypeAdapter[Any]] = {
     "tolerations": TypeAdapter(list[Toleration]),
     "node_selector": TypeAdapter(Labels),
     "affinity": TypeAdapter(Affinity),
-    "service_account_annotations": TypeAdapter(dict[Key, str]),
+    "service_account_annotations": TypeAdapter(dict[Key, Text]),
 }
 """By the name of the provider's field."""
 

@@ -11,16 +11,19 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from providers.addresses import default_devurl_host, normalise_hostname, validate_devurl_host, validate_name
 from providers.choices import CredentialKind
 from providers.forms.credential import KEEP, TYPED_TEXT, WAYS, CredentialForm
+from providers.forms.scheduling import SchedulingForm
 from providers.models import ClusterCredential, WorkspaceProvider
+from providers.scheduling import SCHEDULING
 from providers.services import Registration
 
 MOST_REPLICAS = 10
 FIELD_OF_ERROR = {"name_taken": "name", "place_taken": "namespace"}
 PROVIDER_FIELDS = (
     "name", "hostname", "devurl_host", "ssh_enabled", "cluster_address", "namespace", "storage_class",
-    "envproxy_image", "envproxy_replicas",
+    *SCHEDULING, "envproxy_image", "envproxy_replicas",
 )  # fmt: skip
-MORE_FIELDS = ("devurl_host", "ssh_enabled", "storage_class", "envproxy_image", "envproxy_replicas")
+MORE_FIELDS = ("devurl_host", "ssh_enabled", "envproxy_image", "envproxy_replicas")
+PLACE_FIELDS = ("storage_class", *SCHEDULING)
 
 validate_storage_class = RegexValidator(
     r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", "Use lowercase letters, digits, hyphens and dots, as Kubernetes does."
@@ -36,7 +39,7 @@ def hostname_pattern() -> str:
     return f"{parts.scheme}://NAME.{parts.netloc}"
 
 
-class ProviderForm(CredentialForm):
+class ProviderForm(SchedulingForm, CredentialForm):
     """Everything that a person says about a new provider."""
 
     name = forms.CharField(
@@ -99,7 +102,11 @@ class ProviderForm(CredentialForm):
 
     @property
     def more_is_open(self) -> bool:
-        return any(name in self.errors for name in MORE_FIELDS if name in self.fields)
+        return any(name in self.errors for name in MORE_FIELDS)
+
+    @property
+    def places_are_open(self) -> bool:
+        return any(name in self.errors or self[name].value() for name in PLACE_FIELDS)
 
     def clean_hostname(self) -> str:
         typed = self.cleaned_data["hostname"] or self._hostname_of_name()
@@ -148,6 +155,8 @@ class ProviderUpdateForm(ProviderForm):
         self.fields["hostname"].required = True
         self.fields["hostname"].help_text = "A subdomain of this deployment."
         self.fields["name"].widget.attrs.pop("autofocus", None)
+        if provider.storage_classes:
+            self.fields["storage_class"].widget.attrs["list"] = "storage-classes"
         if provider.built_in:
             self._fix_place()
 

@@ -30,7 +30,8 @@ class EnvproxyFacts:
 class Evidence:
     """`reason` and `message` tell the first failure, empty when there was none; what comes after it was not looked at.
 
-    `denied` holds texts like “create pods”, or None when it was not asked this time.
+    `denied` holds texts like “create pods”, `storage_classes` names, the cluster's default first; None when it was not
+    asked this time, or not answered.
     """
 
     checked_at: datetime
@@ -43,12 +44,14 @@ class Evidence:
     denied: tuple[str, ...] | None = None
     release: ReleaseFacts | None = None
     envproxy: EnvproxyFacts | None = None
+    storage_classes: tuple[str, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """For a JSON column: texts, numbers, lists; moments as ISO 8601."""
         document = asdict(self)
         document["checked_at"] = self.checked_at.isoformat()
         document["denied"] = None if self.denied is None else list(self.denied)
+        document["storage_classes"] = None if self.storage_classes is None else list(self.storage_classes)
         if self.release:
             document["release"]["updated"] = self.release.updated and self.release.updated.isoformat()
         return document
@@ -60,6 +63,8 @@ class Evidence:
         fields["checked_at"] = datetime.fromisoformat(document["checked_at"])
         denied, release, envproxy = (document.get(key) for key in ("denied", "release", "envproxy"))
         fields["denied"] = None if denied is None else tuple(denied)
+        classes = document.get("storage_classes")
+        fields["storage_classes"] = None if classes is None else tuple(classes)
         fields["envproxy"] = EnvproxyFacts(**envproxy) if envproxy else None
         fields["release"] = None
         if release:

@@ -25,6 +25,7 @@ from providers.kube.evidence import EnvproxyFacts, Evidence, ReleaseFacts
 from providers.kube.namespaces import namespace_phase
 from providers.kube.permissions import RUN
 from providers.kube.releases import Revision, list_revisions
+from providers.kube.storage import list_storage_classes
 from providers.kube.version import VERSION_LIMIT, read_version, require_supported
 from providers.target import ClusterTarget
 
@@ -32,6 +33,7 @@ RELEASE_NAME = "coder-workspace-provider"
 ENVPROXY = "envproxy"
 DEADLINE = 15.0  # seconds for one provider
 CONCURRENCY = 50  # above the number of dead clusters that may be met at the same time
+MOST_STORAGE_CLASSES, STORAGE_CLASS_LIMIT = 50, 253
 
 MALFORMED = (AttributeError, LookupError, TypeError, ValueError)  # raised by JSON that no Kubernetes API would send
 
@@ -50,6 +52,7 @@ class _Facts:
     denied: tuple[str, ...] | None = None
     release: ReleaseFacts | None = None
     envproxy: EnvproxyFacts | None = None
+    storage_classes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +134,8 @@ async def _look(
             if expects_release:
                 await _look_at_release(client, facts)
                 await _look_at_envproxy(client, facts)
+            if check_verbs:
+                await _look_at_storage(client, facts)
         except (Forbidden, NotReady, Unauthorized) as error:
             await _prefer_not_ready(client)
             raise error
@@ -213,6 +218,17 @@ async def _look_at_envproxy(client: KubeClient, facts: _Facts) -> None:
     if not available:
         message = f"{available} of {desired} replicas of {ENVPROXY} are available. {facts.envproxy.problem}"
         raise KubeError(Reason.ENVPROXY_UNAVAILABLE, message.rstrip())
+
+
+async def _look_at_storage(client: KubeClient, facts: _Facts) -> None:
+    """What the provider's form offers. Not to know it is no trouble of the provider's."""
+    try:
+        classes = await list_storage_classes(client)
+    except (KubeError, *MALFORMED):
+        logger.debug("the storage classes of %s are not known", client.target.address)
+        return
+    names = [each.name for each in sorted(classes, key=lambda each: not each.is_default)]
+    facts.storage_classes = tuple(shorten(name, STORAGE_CLASS_LIMIT) for name in names[:MOST_STORAGE_CLASSES])
 
 
 async def _prefer_not_ready(client: KubeClient) -> None:

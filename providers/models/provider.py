@@ -52,6 +52,7 @@ class WorkspaceProvider(models.Model):
     failed_checks = models.PositiveIntegerField(default=0)
     failing_since = models.DateTimeField(null=True, blank=True)
     evidence = models.JSONField(default=dict, blank=True)
+    storage_classes = models.JSONField(default=list, blank=True)
     kubernetes_version = models.CharField(max_length=64, blank=True)
     chart_version = models.CharField(max_length=64, blank=True)
     release_revision = models.PositiveIntegerField(null=True, blank=True)

@@ -103,7 +103,7 @@ def _is_overtaken(row: WorkspaceProvider, evidence: Evidence) -> bool:
 CHECK_FIELDS = [
     "status", "status_since", "reason", "message", "next_check_at", "last_check_at", "last_check_ms", "failed_checks",
     "failing_since", "verbs_checked_at", "evidence", "kubernetes_version", "chart_version", "release_revision",
-    "deployed_at",
+    "deployed_at", "storage_classes",
 ]  # fmt: skip
 
 
@@ -125,6 +125,8 @@ def _store_facts(row: WorkspaceProvider, evidence: Evidence, verdict: Verdict) -
     row.kubernetes_version = evidence.kubernetes_version or row.kubernetes_version
     if evidence.denied == ():  # a denial is asked about again by the next check, until it is gone
         row.verbs_checked_at = evidence.checked_at
+    if evidence.storage_classes is not None:
+        row.storage_classes = list(evidence.storage_classes)
     if evidence.release:
         row.chart_version, row.release_revision = evidence.release.chart_version, evidence.release.revision
     if verdict.check_failed:

@@ -27,6 +27,7 @@ RELEASE = ReleaseFacts(
             kubernetes_version="v1.31.2",
             namespace_phase="Active",
             denied=("create pods",),
+            storage_classes=("standard", "fast"),
             release=RELEASE,
             envproxy=EnvproxyFacts(desired=2, available=1, problem="The image x cannot be pulled."),
         ),

@@ -103,6 +103,15 @@ def test_the_permissions_of_our_list_are_enough(target: ClusterTarget) -> None:
     assert (evidence.reason, evidence.denied, evidence.namespace_phase) == ("", (), "Active")
 
 
+def test_the_storage_classes_are_listed_seldom_and_only_for_those_who_may(target: ClusterTarget) -> None:
+    assert look(target, expects_release=False).storage_classes is None
+    assert look(target, expects_release=False, check_verbs=True).storage_classes is not None
+    account = as_account(target, "runner", RUN)
+    assert eventually(lambda: look(account, expects_release=False).reason == "")
+    evidence = look(account, expects_release=False, check_verbs=True)
+    assert (evidence.reason, evidence.storage_classes) == ("", None)
+
+
 def test_it_says_verb_denied_and_which(target: ClusterTarget) -> None:
     without_pods = [each for each in INSTALL if each.resource != "pods"]
     account = as_account(target, "limited", [*without_pods, Permission("", "pods", ("get", "list", "watch"))])
