@@ -21,6 +21,7 @@ from providers.views.scope import say_refusal
 from providers.words import counted
 
 SHOWN_CHANGES = 200
+SHOWN_REFUSALS = 50
 NOTHING_CHANGED = "Nothing was changed."
 
 
@@ -42,10 +43,13 @@ class AccessPage:
     ) -> HttpResponse:
         """The grid with the stored state, or with the changes that a rule forbids, and why."""
         grid = self.grid({pair: new for pair, (_, new) in (changes or {}).items()})
+        occupied = [each for each in refusals or [] if each.code == "environments_exist"]
         context = self.context | {
             "grid": grid,
             "url": self.url,
-            "refusals": _described(refusals or []),
+            "refusals": _described((refusals or [])[:SHOWN_REFUSALS]),
+            "more_refusals": max(0, len(refusals or []) - SHOWN_REFUSALS),
+            "can_close_all": len(occupied) > 1,
             "changes_text": as_text((changes or {}).items()),
         }
         return render(request, self.template, context)

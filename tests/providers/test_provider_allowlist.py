@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import AuditEvent
@@ -136,6 +138,41 @@ def test_close_instead_is_offered_and_works(client: Client, sydney: WorkspacePro
     page = client.post(path_of(sydney), {"changes_text": text, "close_instead": pair})
     confirmed(client, page)
     assert state(sydney) == {"Platform": True}
+
+
+def test_many_refusals_are_closed_at_once(client: Client, sydney: WorkspaceProvider) -> None:
+    home = WorkspaceProvider.objects.get(name="home")
+    for number in range(60):
+        organization = make_organization(name=f"team {number}")
+        AllowlistEntry.objects.create(provider=home, organization=organization)
+        make_environment(sydney, organization=organization)
+    refused = client.post(path_of(sydney), sent(client, path_of(sydney), allowed=["Platform"]))
+    assert len(refused.context["refusals"]) == 50
+    assert "And 10 more." in refused.text
+    assert 'name="close_instead" value="all"' in refused.text
+    text = refused.context["changes_text"]
+    confirmed(client, client.post(path_of(sydney), {"changes_text": text, "close_instead": "all"}))
+    assert set(state(sydney).items()) == {("Platform", False), *((f"team {number}", True) for number in range(60))}
+
+
+def queries_of(client: Client, path: str, fields: dict[str, Any]) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.post(path, fields).status_code == 200
+    return len(queries)
+
+
+def test_the_page_that_asks_needs_as_many_queries_for_many_changes(client: Client, sydney: WorkspaceProvider) -> None:
+    names = [make_organization().name for _ in range(20)]
+    one, many = (sent(client, path_of(sydney), allowed=["Platform", *names[:number]]) for number in (1, 20))
+    assert queries_of(client, path_of(sydney), one) == queries_of(client, path_of(sydney), many)
+
+
+def test_a_refusal_needs_as_many_queries_for_many_environments(client: Client, sydney: WorkspaceProvider) -> None:
+    make_environment(sydney)
+    few = queries_of(client, path_of(sydney), sent(client, path_of(sydney), allowed=["Platform"]))
+    for _ in range(20):
+        make_environment(sydney)
+    assert queries_of(client, path_of(sydney), sent(client, path_of(sydney), allowed=["Platform"])) == few
 
 
 def test_the_last_provider_is_refused_without_an_offer_to_close(client: Client, platform: Organization) -> None:
