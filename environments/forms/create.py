@@ -52,6 +52,8 @@ class EnvironmentForm(PlanForm):
         self.fields["organization"].queryset = organizations_for(person)  # type: ignore[attr-defined]
         if not self.may_choose_owner:
             del self.fields["owner"]
+        for name in PLAN_FIELDS:  # what is typed while the form comes anew stays
+            self.fields[name].widget.attrs["hx-preserve"] = "true"
         answers = self.offer.answers if self.offer else []
         choices = [(str(answer.provider.pk), answer.provider.name) for answer in answers]
         self.fields["provider"].choices = choices  # type: ignore[attr-defined]

@@ -35,7 +35,8 @@ def owner(organization: Organization) -> User:
 
 
 @pytest.fixture
-def own_page(page: Page, owner: User, live_server: Any) -> Page:
+def own_page(django_db_setup: None, page: Page, owner: User, live_server: Any) -> Page:
+    """The database is named first, so that it outlives the server which uses it."""
     sign_in(page.context, owner, live_server.url)
     return page
 
@@ -127,6 +128,19 @@ def test_another_organization_shows_its_providers_and_keeps_the_rest(
     expect(own_page.get_by_label("Name")).to_have_value("half-typed")
     expect(own_page.get_by_label("near")).to_have_count(0)
     expect(own_page.get_by_text(re.compile(r"^\d+ ms$"))).to_be_visible()
+
+
+def test_what_is_typed_while_the_form_comes_anew_stays(own_page: Page, owner: User, organization: Organization) -> None:
+    platform = make_organization(name="Platform")
+    add_member(platform, owner)
+    make_provider(name="near", organizations=[organization])
+    make_provider(name="far", organizations=[platform])
+    own_page.goto("/environments/new/")
+    own_page.route("**/environments/new/form/", lambda route: (own_page.wait_for_timeout(300), route.continue_()))
+    own_page.get_by_label("Organization").select_option("Platform")
+    own_page.get_by_label("Name").fill("typed")
+    expect(own_page.get_by_label("far")).to_be_checked()
+    expect(own_page.get_by_label("Name")).to_have_value("typed")
 
 
 def test_the_list_follows_what_moves(own_page: Page, owner: User) -> None:
