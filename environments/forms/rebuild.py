@@ -6,6 +6,7 @@ from django import forms
 
 from environments.forms.plan import PlanForm
 from environments.models import Environment
+from environments.placement import plain
 from environments.services.operations import CHANGEABLE
 
 
@@ -13,7 +14,7 @@ class RebuildForm(PlanForm):
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, environment: Environment, **kwargs: Any) -> None:
-        initial = {name: getattr(environment, name) for name in (*CHANGEABLE, "revision")}
+        initial = {name: plain(getattr(environment, name)) for name in (*CHANGEABLE, "revision")}
         super().__init__(*args, **{"initial": initial} | kwargs)
         self.environment = environment
         self.fields["disk_gb"].widget.attrs["min"] = environment.disk_gb

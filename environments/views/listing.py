@@ -21,6 +21,7 @@ from environments.rows import Row, make_rows
 from environments.views.gone import gone
 from environments.views.scope import person_of, visible_environments
 from organizations.models import Organization
+from organizations.policies import is_site_manager
 from providers.models import WorkspaceProvider
 
 PAGE_SIZE = 50
@@ -34,6 +35,7 @@ def environment_list(request: HttpRequest) -> HttpResponse:
     context = {"page": page, "filter": wanted, "sees_others": _sees_others(request), **_polled(make_rows(page))}
     if wants_partial(request):
         return render(request, "environments/partials/environment_results.html", context)
+    context["sees_all"] = is_site_manager(request.user)
     return render(request, "environments/environment_list.html", context | _choices(request))
 
 
