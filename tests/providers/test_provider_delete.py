@@ -52,12 +52,12 @@ def test_the_page_says_what_is_uninstalled_where(client: Client) -> None:
 def test_environments_are_listed_by_owner_and_there_is_no_form(client: Client) -> None:
     provider = make_provider(name="sydney")
     ada = make_user(email="ada@example.com")
-    make_environment(provider, owner=ada, name="api")
+    environment = make_environment(provider, owner=ada, name="api")
     make_environment(provider, owner=ada, name="web")
     page = client.get(path_of(provider)).content.decode()
     assert "sydney still has environments." in page
     assert page.count("<td>ada@example.com") == 1
-    assert "api" in page
+    assert f'<a href="{reverse("environments:environment_detail", args=[environment.pk])}">api</a>' in page
     assert "web" in page
     assert f'action="{path_of(provider)}"' not in page
     assert "Delete</button>" not in page

@@ -48,7 +48,7 @@ def test_the_second_of_two_managers_is_told_who_is_doing_what(client: Client, si
 def test_the_page_says_what_will_happen_to_how_many_environments(client: Client) -> None:
     provider = make_provider(namespace="coder-prod")
     make_environment(provider, status="on")
-    make_environment(provider)
+    make_environment(provider, status="off")
     page = client.get(reverse("providers:provider_deploy", args=[provider.pk])).content.decode()
     assert "2 environments (1 running) go on as before." in page
     assert "coder-workspace-provider in namespace coder-prod" in page
