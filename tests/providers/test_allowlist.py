@@ -9,11 +9,11 @@ from audit.services import SYSTEM, Actor
 from organizations.models import Organization, User
 from providers.choices import Access
 from providers.errors import AllowlistRefusedError, RefusedError
-from providers.models import AllowlistEntry, WorkspaceProvider
+from providers.models import AllowlistEntry, Operation, WorkspaceProvider
 from providers.rules import access_of
 from providers.services import change_allowlist, preview_allowlist
 from providers.services.allowlist import drop_if_empty
-from tests.factories import make_environment, make_organization, make_provider
+from tests.factories import make_environment, make_operation, make_organization, make_provider
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +80,18 @@ def test_a_closing_entry_does_not_count_as_a_provider(sydney: WorkspaceProvider,
     change_allowlist(actor=SYSTEM, wishes=wish(sydney, platform, Access.CLOSING))
     with pytest.raises(AllowlistRefusedError):
         change_allowlist(actor=SYSTEM, wishes=wish(home, platform, Access.NONE))
+
+
+def test_a_provider_that_is_being_deleted_does_not_count_either(
+    sydney: WorkspaceProvider, platform: Organization
+) -> None:
+    operation = make_operation(WorkspaceProvider.objects.get(name="home"), kind="delete", state="running")
+    leave = wish(sydney, platform, Access.NONE)
+    with pytest.raises(AllowlistRefusedError):
+        change_allowlist(actor=SYSTEM, wishes=leave)
+    Operation.objects.filter(pk=operation.pk).update(state="failed")
+    change_allowlist(actor=SYSTEM, wishes=leave)
+    assert access(sydney, platform) == Access.NONE
 
 
 def test_one_provider_may_be_exchanged_for_another_at_once(platform: Organization) -> None:

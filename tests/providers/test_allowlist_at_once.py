@@ -5,6 +5,7 @@ what the first stored. The last test takes the locks away and shows that both pa
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -86,15 +87,26 @@ def test_a_change_and_a_creation_exclude_each_other(
         assert (entry is not None, len(refusals)) == (bool(environments), 1)
 
 
-def test_a_deletion_and_a_removal_leave_no_organization_without_provider(
-    meet: None, platform: Organization, providers: list[WorkspaceProvider]
+def test_a_deletion_waits_for_a_removal_that_is_decided(
+    platform: Organization, providers: list[WorkspaceProvider], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sydney, tokyo = providers
-    at_once(changing(sydney, platform, Access.NONE), lambda: request_delete(actor=SYSTEM, provider=tokyo))
-    left = AllowlistEntry.objects.filter(organization=platform, closing=False).exclude(
-        provider__operations__kind="delete"
-    )
-    assert left.count() == 1
+    decided, store = threading.Event(), allowlist._store
+
+    def store_late(changes: Any) -> None:
+        decided.set()
+        time.sleep(PATIENCE)
+        store(changes)
+
+    def delete() -> None:
+        decided.wait()
+        request_delete(actor=SYSTEM, provider=tokyo)
+
+    monkeypatch.setattr(allowlist, "_store", store_late)
+    refusals = at_once(changing(sydney, platform, Access.NONE), delete)
+    assert [refusal.message for refusal in refusals] == [
+        "Without tokyo these organizations would have no provider: Platform."
+    ]
 
 
 def test_without_the_locks_the_rule_breaks(
