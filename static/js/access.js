@@ -11,6 +11,9 @@ class Grid {
     root.addEventListener("change", (event) => this.note(event.target));
     root.addEventListener("keydown", (event) => this.move(event));
     this.form.addEventListener("formdata", (event) => this.replace(event.formData));
+    this.form.addEventListener("submit", () => { this.leaving = true; });
+    this.form.querySelector(".access-bar a")?.addEventListener("click", () => { this.leaving = true; });
+    addEventListener("beforeunload", (event) => this.warn(event));
     this.look();
   }
 
@@ -56,6 +59,11 @@ class Grid {
     data.set("changes_text", [...this.changes.values()].join(" "));
   }
 
+  // A search or another page of the matrix would forget what was changed.
+  warn(event) {
+    if (this.changes.size && !this.leaving) event.preventDefault();
+  }
+
   // Arrow keys go from cell to cell of the matrix.
   move(event) {
     const cell = event.target.closest("td");
@@ -94,7 +102,7 @@ if (root?.querySelector('input[type="checkbox"]')) {
   document.querySelectorAll("[data-choose]").forEach((part) => { part.hidden = false; });
   root.querySelectorAll("[data-all]").forEach((button) =>
     button.addEventListener("click", () => grid.chooseAll(button.dataset.all === "on")));
-  addEventListener("pageshow", () => grid.look());
+  addEventListener("pageshow", () => { grid.leaving = false; grid.look(); });
 }
 const search = document.querySelector('[data-filter="here"]');
 if (search && root) {

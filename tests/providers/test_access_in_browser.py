@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from organizations.models import Organization
 from providers.models import AllowlistEntry, WorkspaceProvider
@@ -126,6 +126,25 @@ def test_cells_of_the_matrix_have_names_and_only_the_changed_ones_are_sent(manag
         "Research on sydney": "open",
         "Research on tokyo": "open",
     }
+
+
+def test_a_search_does_not_forget_what_was_changed_without_asking(manager_page: Page, world: None) -> None:
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    manager_page.on("dialog", stay)
+    manager_page.goto(MATRIX)
+    box = manager_page.get_by_role("checkbox", name="Research on sydney", exact=True)
+    box.check()
+    manager_page.get_by_role("button", name="Search").click()
+    expect(box).to_be_checked()
+    assert asked == ["beforeunload"]
+    manager_page.get_by_role("link", name="Cancel").click()
+    expect(box).not_to_be_checked()
+    assert asked == ["beforeunload"]
 
 
 def test_forty_thousand_cells_do_not_lag(manager_page: Page) -> None:
