@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from audit.admin import ReadOnlyAdmin, ReadOnlyInline
 from providers.models import AllowlistEntry, Operation, OperationLine, StatusChange, WorkspaceProvider
+from providers.scheduling import SCHEDULING
 
 
 class AllowlistInline(ReadOnlyInline):
@@ -31,6 +32,7 @@ class WorkspaceProviderAdmin(ReadOnlyAdmin):
         ("built_in", "is_default", "ssh_enabled"),
         ("cluster_address", "namespace", "credential_kind"),
         ("storage_class", "envproxy_image", "envproxy_replicas"),
+        *SCHEDULING,
         ("status", "reason", "status_since"),
         "message",
         ("cordoned_at", "cordoned_by", "cordon_reason"),
