@@ -171,3 +171,28 @@ def test_the_filters_narrow_the_list_as_they_are_changed(manager_page: Page, own
     manager_page.get_by_label("Owner's e-mail").fill("ada@example.com")
     manager_page.keyboard.press("Enter")
     expect(rows).to_have_text(["dev"])
+
+
+def test_without_script_another_organization_is_shown_and_an_environment_created(
+    page_without_script: Page, organization: Organization
+) -> None:
+    platform = make_organization(name="Platform")
+    make_provider(name="near", organizations=[organization])
+    make_provider(name="far", organizations=[platform])
+    page = page_without_script
+    page.goto("/environments/new/")
+    page.get_by_label("Name").fill("dev")
+    page.get_by_role("textbox", name="Image").fill("codercom/enterprise-base")
+    page.get_by_label("Organization").select_option("Platform")
+    page.get_by_role("button", name="Show the providers for this").click()
+    expect(page.get_by_label("far")).to_be_checked()
+    expect(page.get_by_text("Latency unknown")).to_be_visible()
+    page.get_by_role("button", name="Create environment").click()
+    expect(page.get_by_role("heading", name="dev")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Cancelled", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Edit and rebuild").click()
+    page.get_by_label("Tag").fill("2")
+    page.get_by_role("button", name="Rebuild").click()
+    expect(page.get_by_text("Rebuild", exact=True)).to_be_visible()
+    assert Environment.objects.get().tag == "2"
