@@ -265,25 +265,6 @@ def test_for_an_owner_who_does_not_belong_there_it_says_so(
     assert not Environment.objects.exists()
 
 
-def directive(answer: Any, name: str) -> set[str]:
-    parts = [part.split() for part in answer["Content-Security-Policy"].split(";")]
-    return next((set(part[1:]) for part in parts if part and part[0] == name), set())
-
-
-def test_this_page_alone_may_ask_exactly_the_offered_providers_for_their_latency(
-    client: Client, organization: Organization, default: WorkspaceProvider
-) -> None:
-    make_provider(name="port", hostname="https://port.coder.example.com:8443", organizations=[organization])
-    make_provider(name="foreign")
-    answer = client.get(NEW)
-    wanted = {"'self'", "https://home.coder.example.com", "https://port.coder.example.com:8443"}
-    assert directive(answer, "connect-src") == wanted
-    assert 'data-latency="https://port.coder.example.com:8443"' in answer.text
-    assert "unsafe" not in answer["Content-Security-Policy"]
-    assert directive(client.get("/environments/"), "connect-src") == set()
-    assert directive(client.get("/why/"), "connect-src") == set()
-
-
 def test_more_providers_cost_no_more_queries(
     client: Client,
     organization: Organization,
