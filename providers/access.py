@@ -55,6 +55,7 @@ class Cell:
 
 
 NOTHING = Cell(Access.NONE, Access.NONE, 0, 0)
+MERELY_OPEN = Cell(Access.OPEN, Access.OPEN, 0, 0)  # one for all: a matrix holds thousands of them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +97,9 @@ def load_grid(
     present = present_access(providers, organizations)
     counts = _counts(providers, organizations)
     wanted = wishes or {}
-    cells = {}
-    for pair in present.keys() | counts.keys() | wanted.keys():
+    cells = dict.fromkeys((pair for pair, access in present.items() if access == Access.OPEN), MERELY_OPEN)
+    closing = {pair for pair, access in present.items() if access == Access.CLOSING}
+    for pair in closing | counts.keys() | wanted.keys():
         stored = present.get(pair, Access.NONE)
         cells[pair] = Cell(stored, wanted.get(pair, stored), *counts.get(pair, (0, 0)))
     return Grid(providers=providers, organizations=organizations, cells=cells)

@@ -11,7 +11,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from organizations.models import Organization
-from providers.access import LETTERS, NOTHING, Cell, Grid
+from providers.access import LETTERS, MERELY_OPEN, NOTHING, Cell, Grid
 from providers.choices import Access
 
 register = template.Library()
@@ -22,8 +22,12 @@ READ_ONLY = {Access.NONE: "", Access.OPEN: "yes", Access.CLOSING: "closing"}
 @register.simple_tag
 def matrix_rows(grid: Grid, can_manage: bool) -> SafeString:
     """Every row of the table's body. Names of cells are made by reference: “Platform” “on” “sydney”."""
-    build = _editable_row if can_manage else _readable_row
-    return mark_safe("\n".join(build(grid, number, each) for number, each in enumerate(grid.organizations)))  # noqa: S308
+    columns = ids(list(grid.providers))
+    rows = (
+        _editable_row(grid, number, each, columns) if can_manage else _readable_row(grid, each)
+        for number, each in enumerate(grid.organizations)
+    )
+    return mark_safe("\n".join(rows))  # noqa: S308
 
 
 @register.filter
@@ -32,7 +36,7 @@ def ids(things: list) -> str:
     return ",".join(each.pk.hex for each in things)
 
 
-def _editable_row(grid: Grid, number: int, organization: Organization) -> str:
+def _editable_row(grid: Grid, number: int, organization: Organization, columns: str) -> str:
     form = f"f{number}"
     shown = "".join(LETTERS[cell.present] for cell in grid.row(organization))
     url = reverse("providers:organization_allowlist", args=[organization.pk])
@@ -44,7 +48,7 @@ def _editable_row(grid: Grid, number: int, organization: Organization) -> str:
         '<button class="btn" form="{}">Save<span class="visually-hidden"> the row of {}</span></button>'
         "</noscript></th>",
         organization.pk.hex, shown, number, url, organization.name,
-        organization.pk.hex, form, shown, form, ids(list(grid.providers)), form, form, organization.name,
+        organization.pk.hex, form, shown, form, columns, form, form, organization.name,
     )  # fmt: skip
     return head + "".join(_editable_cells(grid, number, organization)) + "</tr>"
 
@@ -55,6 +59,9 @@ def _editable_cells(grid: Grid, number: int, organization: Organization) -> Iter
         if cell is NOTHING:
             yield f'<td><input type="checkbox" name="allowed" {named}"></td>'
             continue
+        if cell is MERELY_OPEN:
+            yield f'<td><input type="checkbox" name="allowed" {named}" checked></td>'
+            continue
         changed = ' class="changed"' if cell.is_changed else ""
         checked = " checked" if cell.is_allowed else ""
         yield f'<td{changed}><input type="checkbox" name="allowed" {named}"{checked}>{_count(cell)}'
@@ -64,7 +71,7 @@ def _editable_cells(grid: Grid, number: int, organization: Organization) -> Iter
         yield "</td>"
 
 
-def _readable_row(grid: Grid, number: int, organization: Organization) -> str:
+def _readable_row(grid: Grid, organization: Organization) -> str:
     cells = (f"<td>{READ_ONLY[cell.present]}{_count(cell)}</td>" for cell in grid.row(organization))
     return f'<tr><th scope="row">{escape(organization.name)}</th>{"".join(cells)}</tr>'
 
