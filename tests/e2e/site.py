@@ -43,11 +43,19 @@ class Site:
         expect(self.page.locator(".chip").first).to_contain_text(status, timeout=seconds * 1000)
 
     def set_image(self, provider: str, image: str) -> None:
+        self._edit(provider, "Envproxy image", image)
+
+    def set_storage_class(self, provider: str, name: str) -> None:
+        self._edit(provider, "Storage class", name)
+
+    def _edit(self, provider: str, label: str, text: str) -> None:
+        """One field, which may be in a closed part of the form."""
         self.page.goto(f"{provider}edit/")
-        more = self.page.locator("details", has=self.page.get_by_label("Envproxy image"))
-        if more.count() and more.first.get_attribute("open") is None:
-            more.first.locator("summary").click()
-        self.page.get_by_label("Envproxy image").fill(image)
+        field = self.page.get_by_label(label)
+        part = self.page.locator("details", has=field)
+        if part.count() and part.first.get_attribute("open") is None:
+            part.first.locator("summary").click()
+        field.fill(text)
         self.page.get_by_role("button", name="Save").click()
         self.page.wait_for_url(provider)
 

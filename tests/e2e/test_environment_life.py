@@ -1,14 +1,18 @@
 """The life of an environment from end to end, on the sandbox and on real clusters: allow, create, grow, delete."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from kubernetes import client
 from playwright.sync_api import Page, expect
 
 from tests.clusters import Cluster, api_client, eventually
 from tests.e2e.gate import Gate
 from tests.e2e.site import ENDED, Site
+from tests.kube.conftest import target_of
+from tests.kube.living import provided_storage
 
 ORGANIZATION = "Coder"  # the default organization of the first start
 OURS = "app.kubernetes.io/name=environment"
@@ -43,11 +47,21 @@ def press(page: Page, button: str, outcome: str) -> None:
     expect(page.locator(".head .chip")).to_have_text(outcome, timeout=30_000)
 
 
+@pytest.fixture
+def storage(cluster: Cluster) -> Iterator[str]:
+    """Provided from a thread of its own, since the browser's event loop holds this one."""
+    storage = provided_storage(target_of(cluster))
+    with ThreadPoolExecutor(1) as thread:
+        yield thread.submit(storage.__enter__).result()
+        thread.submit(storage.__exit__, None, None, None).result()
+
+
 def test_an_environment_lives_on_every_cluster(
-    site: Site, cluster: Cluster, gate: Gate, kubeconfig: Callable[[], str]
+    site: Site, cluster: Cluster, storage: str, gate: Gate, kubeconfig: Callable[[], str]
 ) -> None:
     name, page = f"e{gate.port}", site.page
     provider = site.register(name, kubeconfig(), cluster.namespace)
+    site.set_storage_class(provider, storage)
     site.deploy(provider)
     site.expect_status(provider, "ready", 30)
     allow(site, provider)

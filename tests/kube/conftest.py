@@ -16,10 +16,9 @@ from providers.kube.probe import collect
 from providers.target import ClusterTarget
 from tests.clusters import Cluster
 from tests.kube.authority import Authority
-from tests.kube.living import CLASSES, VOLUMES, make_class, make_volume
+from tests.kube.living import provided_storage
 from tests.kube.servers import Handler, serving
 from tests.kube.specs import make_new_spec
-from tests.kube.things import with_client
 
 Look = Callable[..., Evidence]
 
@@ -64,16 +63,8 @@ def target(cluster: Cluster) -> ClusterTarget:
 
 @pytest.fixture(params=[True], ids=["grows"])
 def storage(request: pytest.FixtureRequest, target: ClusterTarget) -> Iterator[str]:
-    """A storage class, with two volumes for clusters without a provisioner."""
-    name = target.namespace
-    volumes = [f"{name}-{number}" for number in (1, 2)]
-    with_client(target, lambda client: client.create(CLASSES, make_class(name, allows_expansion=request.param)))
-    for volume in volumes:
-        with_client(target, lambda client, volume=volume: client.create(VOLUMES, make_volume(volume, name)))
-    yield name
-    for volume in volumes:
-        with_client(target, lambda client, volume=volume: client.delete(f"{VOLUMES}/{volume}"))
-    with_client(target, lambda client: client.delete(f"{CLASSES}/{name}"))
+    with provided_storage(target, allows_expansion=request.param) as name:
+        yield name
 
 
 @pytest.fixture
