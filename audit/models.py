@@ -11,6 +11,7 @@ class AuditEvent(models.Model):
         REQUESTED = "requested"
         SUCCEEDED = "succeeded"
         FAILED = "failed"
+        CANCELLED = "cancelled"
         DENIED = "denied"
 
     at = models.DateTimeField(auto_now_add=True)

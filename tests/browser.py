@@ -44,7 +44,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, live_server: Any) -> Iterator[Page]:
+def page(browser: Browser, django_db_setup: None, live_server: Any) -> Iterator[Page]:
     """Addresses are relative to the live server. The test fails when the page reported an error to its console."""
     context = browser.new_context(base_url=live_server.url)
     page = context.new_page()

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from coderadmin.embedded.instance import CHECKOUT, Instance
 from coderadmin.embedded.processes import Child
-from coderadmin.programs import beat_command, web_command, worker_command
+from coderadmin.programs import QUEUES, beat_command, web_command, worker_command
 
 SANDBOX_CLUSTERS = ("local", "sydney", "europe", "us-central")
 PREPARE_SECONDS = 120.0
@@ -66,9 +66,13 @@ def web_part(instance: Instance, env: Mapping[str, str]) -> Program:
     return Program(_child("Web", command, instance, env), ready=lambda _: _page_answers(instance))
 
 
-def worker_part(instance: Instance, env: Mapping[str, str]) -> Program:
-    command = worker_command(concurrency=int(env.get("CODERADMIN_WORKER_CONCURRENCY") or 8))
-    return Program(_child("Worker", command, instance, env))
+def worker_parts(instance: Instance, env: Mapping[str, str]) -> list[Program]:
+    """One for each queue: deploys that hang take no thread from the checks."""
+    concurrency = int(env.get("CODERADMIN_WORKER_CONCURRENCY") or 8)
+    return [
+        Program(_child(f"Worker-{queue}", worker_command(concurrency=concurrency, queues=[queue]), instance, env))
+        for queue in QUEUES
+    ]
 
 
 def beat_part(instance: Instance, env: Mapping[str, str]) -> Program:

@@ -28,7 +28,7 @@ from coderadmin.embedded.parts import (
     read_first_sign_in,
     sandbox_part,
     web_part,
-    worker_part,
+    worker_parts,
 )
 from coderadmin.embedded.postgres import MAJOR_VERSION, PostgresServer
 from coderadmin.embedded.processes import kill_sessions, stop_children
@@ -122,7 +122,8 @@ class Supervisor:
         web = web_part(self._instance, self._env)
         self._launch(web, self._programs)
         web.child.wait_until(web.is_ready, READY_SECONDS)  # first, since a person waits for it
-        self._launch(worker_part(self._instance, self._env), self._programs)
+        for worker in worker_parts(self._instance, self._env):
+            self._launch(worker, self._programs)
         self._launch(beat_part(self._instance, self._env), self._programs)
         self._say("Web, worker and scheduler run.")
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.utils import timezone
 from environments.choices import EnvironmentStatus
 from environments.models import Environment, EnvironmentOperation
 from environments.services.statuses import set_status
-from providers.choices import ACTIVE_STATES
+from providers.choices import ACTIVE_STATES, ProviderStatus
 from providers.kube.blocking import run as run_now
 from providers.kube.environments import Observation, observe_environments
 from providers.kube.errors import KubeError
@@ -46,15 +47,22 @@ def observe_provider(provider_id: UUID) -> None:
     if provider is None:
         return
     asked_at = timezone.now()
+    if provider.status == ProviderStatus.ERROR:  # its checks ask already; a silent cluster shall cost nobody a thread
+        _not_seen(provider, asked_at, f"{provider.name} is in Error.")
+        return
     try:
         seen: Mapping[UUID, Observation] = run_now(observe_environments(reachable_target(provider)))
     except (KubeError, OperationFailedError) as error:
         logger.info("the environments of %s can't be observed: %s", provider.pk, error)
-        for environment in _idle(provider, asked_at).exclude(status=EnvironmentStatus.UNKNOWN):
-            set_status(environment, EnvironmentStatus.UNKNOWN, f"{provider.name} can't be asked: {error}")
+        _not_seen(provider, asked_at, f"{provider.name} can't be asked: {error}")
         return
     for environment in _idle(provider, asked_at):
         _store(environment, seen.get(environment.pk))
+
+
+def _not_seen(provider: WorkspaceProvider, asked_at: datetime, message: str) -> None:
+    for environment in _idle(provider, asked_at).exclude(status=EnvironmentStatus.UNKNOWN):
+        set_status(environment, EnvironmentStatus.UNKNOWN, message)
 
 
 def _store(environment: Environment, seen: Observation | None) -> None:
@@ -67,7 +75,7 @@ def _store(environment: Environment, seen: Observation | None) -> None:
         logger.info("environment %s: %s", environment.pk, seen.state if seen else "missing")
 
 
-def _idle(provider: WorkspaceProvider, asked_at: object) -> "models.QuerySet[Environment]":
+def _idle(provider: WorkspaceProvider, asked_at: datetime) -> "models.QuerySet[Environment]":
     """Those without work under way, nor any that ended since the cluster was asked."""
     work = EnvironmentOperation.objects.filter(environment=OuterRef("pk"))
     return Environment.objects.filter(provider=provider).exclude(

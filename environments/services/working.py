@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import close_old_connections, transaction
 from django.utils import timezone
 
-from audit.models import AuditEvent
 from audit.services import Actor, record
 from environments.choices import EnvironmentOperationKind, EnvironmentStatus
 from environments.models import Environment, EnvironmentOperation
@@ -160,7 +159,7 @@ def _conclude(operation: EnvironmentOperation, end: End) -> None:
         action=f"environment.{operation.kind}",
         target=environment,
         after={"operation": str(operation.pk), "state": end.state, "error": end.code},
-        outcome=AuditEvent.Outcome.SUCCEEDED if end.succeeded else AuditEvent.Outcome.FAILED,
+        outcome=end.outcome,
     )
     if operation.kind == EnvironmentOperationKind.DELETE and end.succeeded:
         environment.delete()

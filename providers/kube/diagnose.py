@@ -67,7 +67,8 @@ def progress(deployment: Json) -> str:
     if updated < wanted:
         return f"{updated} of {wanted} replicas updated"
     if total > updated:
-        return f"{total - updated} old replicas still stopping"
+        left = total - updated
+        return f"{left} old {'replica' if left == 1 else 'replicas'} still stopping"
     if available < updated:
         return f"{available} of {wanted} replicas available"
     return f"all {wanted} replicas available"

@@ -39,6 +39,7 @@ class EnvproxyToken(models.Model):
 
     provider = models.ForeignKey(WorkspaceProvider, on_delete=models.CASCADE, related_name="envproxy_tokens")
     digest = models.CharField(max_length=64, unique=True)
+    minted_by = models.ForeignKey("providers.Operation", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)

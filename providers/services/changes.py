@@ -67,14 +67,7 @@ def set_default_provider(*, actor: Actor, provider: WorkspaceProvider) -> Worksp
         provider = locked(provider)
         if provider.is_default:
             return provider
-        if provider.status != ProviderStatus.READY or provider.is_cordoned:
-            state = "cordoned" if provider.is_cordoned else provider.status
-            raise RefusedError(
-                f"{provider.name} can't be the default: it is {state}.",
-                remedy="Choose a provider that is Ready and not cordoned.",
-            )
-        if provider.operations.filter(kind=OperationKind.DELETE, state__in=ACTIVE_STATES).exists():
-            raise RefusedError(f"{provider.name} can't be the default: it is being deleted.")
+        require_defaultable(provider)
         present = WorkspaceProvider.objects.filter(is_default=True).first()
         WorkspaceProvider.objects.filter(is_default=True).update(is_default=False)
         provider.is_default = True
@@ -84,6 +77,18 @@ def set_default_provider(*, actor: Actor, provider: WorkspaceProvider) -> Worksp
             actor=actor, action="provider.set_default", target=provider, before=before, after={"default": provider.name}
         )
     return provider
+
+
+def require_defaultable(provider: WorkspaceProvider) -> None:
+    """Raises RefusedError unless Ready, not cordoned and not on its way out. At most one query."""
+    if provider.status != ProviderStatus.READY or provider.is_cordoned:
+        state = "cordoned" if provider.is_cordoned else provider.status
+        raise RefusedError(
+            f"{provider.name} can't be the default: it is {state}.",
+            remedy="Choose a provider that is Ready and not cordoned.",
+        )
+    if provider.operations.filter(kind=OperationKind.DELETE, state__in=ACTIVE_STATES).exists():
+        raise RefusedError(f"{provider.name} can't be the default: it is being deleted.")
 
 
 def request_check(*, actor: Actor, provider: WorkspaceProvider) -> WorkspaceProvider:

@@ -17,7 +17,7 @@ from providers.helm.release import HelmError, HelmErrorCode
 from providers.kube.diagnose import deployment_progress, explain_workload
 from providers.kube.errors import KubeError
 from providers.kube.probe import ENVPROXY, MALFORMED
-from providers.models import EnvproxyToken, WorkspaceProvider
+from providers.models import EnvproxyToken, Operation, WorkspaceProvider
 from providers.services.changes import TOKEN_OVERLAP
 from providers.services.checking import check_providers
 from providers.services.locking import locked
@@ -40,7 +40,7 @@ def deploy_provider(run: ProviderRun) -> None:
     run.log("Pre-flight")
     preflight_provider(run)
     target, provider = run.target(), run.provider
-    token, row = _mint_token(provider)
+    token, row = _mint_token(run.operation)
     values = release_values(provider, token=token)
     try:
         with _watch_pods(run, target) as watched:
@@ -52,7 +52,7 @@ def deploy_provider(run: ProviderRun) -> None:
                 cancelled=run.cancelled,
             )
     except HelmError as error:
-        _let_expire(row)
+        _let_expire(run.operation)
         check_providers([provider.pk])
         if error.code == HelmErrorCode.CANCELLED:
             run.log(error.message, level=LineLevel.WARNING)
@@ -64,9 +64,10 @@ def deploy_provider(run: ProviderRun) -> None:
     check_providers([provider.pk])
 
 
-def _mint_token(provider: WorkspaceProvider) -> tuple[str, EnvproxyToken]:
+def _mint_token(operation: Operation) -> tuple[str, EnvproxyToken]:
     token = new_token()
-    return token, EnvproxyToken.objects.create(provider=provider, digest=digest_of(token))
+    row = EnvproxyToken.objects.create(provider=operation.provider, digest=digest_of(token), minted_by=operation)
+    return token, row
 
 
 def _retire_older_tokens(provider: WorkspaceProvider, newest: EnvproxyToken) -> None:
@@ -76,9 +77,12 @@ def _retire_older_tokens(provider: WorkspaceProvider, newest: EnvproxyToken) -> 
         older.filter(Q(expires_at=None) | Q(expires_at__gt=end)).update(expires_at=end)
 
 
-def _let_expire(token: EnvproxyToken) -> None:
-    """Not at once: when Helm could not undo the deploy, there are pods that show it."""
-    EnvproxyToken.objects.filter(pk=token.pk).update(expires_at=timezone.now() + TOKEN_OVERLAP)
+def _let_expire(operation: Operation) -> None:
+    """The tokens of this deploy, also those of a worker that was lost before.
+
+    Not at once: when Helm could not undo the deploy, there are pods that show one.
+    """
+    EnvproxyToken.objects.filter(minted_by=operation, expires_at=None).update(expires_at=timezone.now() + TOKEN_OVERLAP)
 
 
 class _PodWatch:

@@ -15,6 +15,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from audit.models import AuditEvent
 from providers.choices import LineLevel, OperationState
 from providers.models import AbstractOperation
 from providers.services.run import LeaseLostError, OperationCancelledError, OperationFailedError, Run
@@ -39,6 +40,10 @@ class End:
     @property
     def succeeded(self) -> bool:
         return self.state == OperationState.SUCCEEDED
+
+    @property
+    def outcome(self) -> AuditEvent.Outcome:
+        return AuditEvent.Outcome(self.state)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,10 +31,21 @@ def request_preflight(*, actor: Actor, provider: WorkspaceProvider) -> Operation
 def request_deploy(*, actor: Actor, provider: WorkspaceProvider) -> Operation:
     """Install or upgrade the release by a worker. Raises RefusedError, OperationActiveError."""
     require_manage(actor)
+    require_deployable(provider)
+    return _request(actor, provider, OperationKind.DEPLOY)
+
+
+def require_deployable(provider: WorkspaceProvider) -> None:
+    """Raises RefusedError. At most one query."""
     if provider.built_in:
         raise RefusedError("The built-in provider needs no release: it is this deployment's own cluster.")
     require_credential(provider)
-    return _request(actor, provider, OperationKind.DEPLOY)
+
+
+def require_idle(provider: WorkspaceProvider) -> None:
+    """Raises OperationActiveError. The database says the last word; this is for pages that ask before. One query."""
+    if active := provider.operations.filter(state__in=ACTIVE_STATES).first():
+        raise _busy(provider, active)
 
 
 def request_delete(*, actor: Actor, provider: WorkspaceProvider, leave_release: bool = False) -> Operation:
@@ -110,8 +121,12 @@ def _request(actor: Actor, provider: WorkspaceProvider, kind: OperationKind, **p
             dispatch.run_operation(operation.pk)
     except IntegrityError:
         active = Operation.objects.filter(provider=provider, state__in=ACTIVE_STATES).first()
-        doing = f"{active.get_kind_display()} by {active.requested_by_name}" if active else "Another operation"
-        raise OperationActiveError(
-            f"{doing} is under way on {provider.name}.", remedy="Wait until it has ended, or cancel it."
-        ) from None
+        raise _busy(provider, active) from None
     return operation
+
+
+def _busy(provider: WorkspaceProvider, active: Operation | None) -> OperationActiveError:
+    doing = f"{active.get_kind_display()} by {active.requested_by_name}" if active else "Another operation"
+    return OperationActiveError(
+        f"{doing} is under way on {provider.name}.", remedy="Wait until it has ended, or cancel it."
+    )

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from audit.models import AuditEvent
 from audit.services import Actor, record
 from providers.choices import OperationKind
 from providers.models import Operation
@@ -39,5 +38,5 @@ def _conclude(operation: Operation, end: End) -> None:
         action=f"provider.{operation.kind}",
         target=operation.provider or operation,
         after={"operation": str(operation.pk), "state": end.state, "error": end.code},
-        outcome=AuditEvent.Outcome.SUCCEEDED if end.succeeded else AuditEvent.Outcome.FAILED,
+        outcome=end.outcome,
     )

@@ -12,6 +12,9 @@ from providers import confirmations, services
 from providers.errors import RefusedError
 from providers.forms import CordonForm
 from providers.models import WorkspaceProvider
+from providers.services.changes import require_defaultable
+from providers.services.operations import require_deployable, require_idle
+from providers.services.targets import require_credential
 from providers.views.confirm import confirm
 from providers.views.scope import ask_and_do, managed_provider, refusal_becomes_message
 
@@ -21,6 +24,8 @@ from providers.views.scope import ask_and_do, managed_provider, refusal_becomes_
 def provider_preflight(request: HttpRequest, pk: UUID) -> HttpResponse:
     provider = managed_provider(request, pk)
     if request.method != "POST":
+        require_credential(provider)
+        require_idle(provider)
         return confirm(request, provider, confirmations.of_preflight(provider))
     services.request_preflight(actor=actor_of(request), provider=provider)
     return redirect("providers:provider_detail", pk=pk)
@@ -31,6 +36,8 @@ def provider_preflight(request: HttpRequest, pk: UUID) -> HttpResponse:
 def provider_deploy(request: HttpRequest, pk: UUID) -> HttpResponse:
     provider = managed_provider(request, pk)
     if request.method != "POST":
+        require_deployable(provider)
+        require_idle(provider)
         return confirm(request, provider, confirmations.of_deploy(provider))
     services.request_deploy(actor=actor_of(request), provider=provider)
     return redirect("providers:provider_detail", pk=pk)
@@ -57,6 +64,7 @@ def provider_check(request: HttpRequest, pk: UUID) -> HttpResponse:
 def provider_set_default(request: HttpRequest, pk: UUID) -> HttpResponse:
     provider = managed_provider(request, pk)
     if request.method != "POST":
+        require_defaultable(provider)
         present = WorkspaceProvider.objects.filter(is_default=True).exclude(pk=pk).first()
         return confirm(request, provider, confirmations.of_default(provider, present))
     services.set_default_provider(actor=actor_of(request), provider=provider)

@@ -14,7 +14,7 @@ from providers.errors import RefusedError
 from providers.forms import LeaveReleaseForm
 from providers.models import Operation, WorkspaceProvider
 from providers.services import request_delete
-from providers.services.operations import NAMED_ENVIRONMENTS, require_deletable
+from providers.services.operations import NAMED_ENVIRONMENTS, require_deletable, require_idle
 from providers.views.confirm import confirm
 from providers.views.scope import ask_and_do, managed_provider, refusal_becomes_message
 
@@ -26,6 +26,7 @@ def provider_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST":
         operation = request_delete(actor=actor_of(request), provider=provider)
         return redirect("providers:operation_detail", pk=operation.pk)
+    require_idle(provider)
     try:
         require_deletable(provider)
     except RefusedError as refusal:

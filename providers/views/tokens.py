@@ -1,6 +1,6 @@
 """envproxy tokens: shown once, inside the values file that brings them to the cluster."""
 
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -40,6 +40,7 @@ def provider_command(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST":
         return _show_once(request, provider)
     context = {"provider": provider, "command": _command(provider), "has_token": provider.envproxy_tokens.exists()}
+    context["host"] = urlsplit(provider.hostname).hostname  # a DNS record has no port
     return render(request, "providers/provider_command.html", context)
 
 

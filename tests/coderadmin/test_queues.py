@@ -1,6 +1,7 @@
 """Which work goes to which queue, and that a worker may take one kind only."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from django.utils import timezone
 
 from coderadmin import cli, programs
 from coderadmin.celery import app
+from coderadmin.embedded.instance import Instance
+from coderadmin.embedded.parts import worker_parts
 from providers.tasks import check_due_providers
 from tests.factories import make_provider
 
@@ -17,6 +20,8 @@ from tests.factories import make_provider
     ("task", "queue"),
     [
         ("providers.run_operation", "operations"),
+        ("environments.run_operation", "operations"),
+        ("environments.observe_provider", "checks"),
         ("providers.check_providers", "checks"),
         ("providers.check_due_providers", "checks"),
         ("providers.resume_operations", "checks"),
@@ -33,6 +38,12 @@ def test_a_worker_takes_all_queues_that_exist_unless_told_otherwise(monkeypatch:
     CliRunner().invoke(cli.main, ["worker", "--queue", "checks"], catch_exceptions=False)
     taken = [command[command.index("--queues") + 1] for command in started]
     assert taken == [",".join(programs.QUEUES), "checks"]
+
+
+def test_the_embedded_stack_has_a_worker_for_each_queue(tmp_path: Path) -> None:
+    instance = Instance(data_dir=tmp_path, host="127.0.0.1", port=8000, access_url="http://localhost:8000")
+    commands = [part.child.argv for part in worker_parts(instance, {})]
+    assert [command[command.index("--queues") + 1] for command in commands] == ["checks", "operations"]
 
 
 def test_a_queue_that_does_not_exist_is_refused() -> None:

@@ -157,6 +157,15 @@ def test_a_provider_that_can_not_be_asked_does_not_touch_what_is_worked_on(monke
     assert "No answer." in idle.message
 
 
+def test_a_provider_in_error_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(target: ClusterTarget) -> None:
+        raise AssertionError("its checks ask already")
+
+    monkeypatch.setattr(observing, "observe_environments", ask)
+    environment = looked_at(make_environment(make_provider(name="sydney", status="error")))
+    assert (environment.status, environment.message) == ("unknown", "sydney is in Error.")
+
+
 def test_a_provider_that_is_gone_is_passed_over() -> None:
     provider = make_provider()
     pk = provider.pk

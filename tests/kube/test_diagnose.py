@@ -65,7 +65,7 @@ def test_a_ready_pod_and_one_on_its_way_out_are_no_trouble() -> None:
     [
         ({"observedGeneration": 1}, "waiting for the cluster to notice the change"),
         ({"observedGeneration": 2, "updatedReplicas": 1, "replicas": 2}, "1 of 2 replicas updated"),
-        ({"observedGeneration": 2, "updatedReplicas": 2, "replicas": 3}, "1 old replicas still stopping"),
+        ({"observedGeneration": 2, "updatedReplicas": 2, "replicas": 3}, "1 old replica still stopping"),
         (
             {"observedGeneration": 2, "updatedReplicas": 2, "replicas": 2, "availableReplicas": 1},
             "1 of 2 replicas available",

@@ -1,6 +1,7 @@
 import asyncio
 import socket
 import ssl
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,17 @@ def test_it_says_connection_refused_when_every_address_of_a_name_refuses() -> No
 
 
 def test_it_says_connect_timeout_when_no_connection_comes_about() -> None:
+    """A server whose queue is full drops whoever knocks."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as waiting:
+        for _ in range(4):
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(full.getsockname())
+        evidence = collect_from(f"https://127.0.0.1:{full.getsockname()[1]}", timeout=SHORT)
+    assert (evidence.reason, evidence.reachable) == ("connect_timeout", False)
+
+
+def test_it_says_connect_timeout_when_tls_does_not_come_about() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         evidence = collect_from(f"https://127.0.0.1:{listening.getsockname()[1]}", timeout=SHORT)
     assert (evidence.reason, evidence.reachable) == ("connect_timeout", False)

@@ -196,6 +196,7 @@ class TestRunning:
         run_operation(operation.pk)
         operation.refresh_from_db()
         assert operation.state == OperationState.CANCELLED
+        assert AuditEvent.objects.latest("id").outcome == AuditEvent.Outcome.CANCELLED
 
     def test_a_provider_that_is_gone_ends_it(self, handler: Any) -> None:
         handler(lambda run: None)

@@ -69,6 +69,7 @@ def test_the_values_file_is_complete_and_the_command_holds_no_secret(
 def test_the_command_is_shown_before_a_token_is_made(client: Client, provider: WorkspaceProvider) -> None:
     page = client.get(path_of("provider_command", provider)).content.decode()
     assert "helm upgrade --install coder-workspace-provider" in page
+    assert "DNS records for <code>sydney.coder.example.com</code>" in page
     assert not EnvproxyToken.objects.exists()
 
 
