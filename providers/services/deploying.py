@@ -40,7 +40,7 @@ def deploy_provider(run: ProviderRun) -> None:
     run.log("Pre-flight")
     preflight_provider(run)
     target, provider = run.target(), run.provider
-    token, row = _mint_token(run.operation)
+    token, row = _mint_token(run)
     values = release_values(provider, token=token)
     try:
         with _watch_pods(run, target) as watched:
@@ -64,9 +64,9 @@ def deploy_provider(run: ProviderRun) -> None:
     check_providers([provider.pk])
 
 
-def _mint_token(operation: Operation) -> tuple[str, EnvproxyToken]:
+def _mint_token(run: ProviderRun) -> tuple[str, EnvproxyToken]:
     token = new_token()
-    row = EnvproxyToken.objects.create(provider=operation.provider, digest=digest_of(token), minted_by=operation)
+    row = EnvproxyToken.objects.create(provider=run.provider, digest=digest_of(token), minted_by=run.operation)
     return token, row
 
 
