@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from organizations.models import Organization
+from organizations.services import locking
 from providers.errors import RefusedError
 from providers.models import WorkspaceProvider
 
@@ -29,8 +30,7 @@ def locked_providers(ids: Iterable[UUID]) -> dict[UUID, WorkspaceProvider]:
 def locked_organizations(ids: Iterable[UUID]) -> dict[UUID, Organization]:
     """In the order of their ids; other rows may still refer to them. Raises RefusedError when one is gone."""
     wanted = set(ids)
-    rows = Organization.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
-    found = {row.pk: row for row in rows}
+    found = locking.locked_organizations(wanted)
     if len(found) < len(wanted):
         raise RefusedError("An organization was deleted in the meantime.", remedy="Load the page again.")
     return found
