@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
-pytest_plugins = ["tests.people", "tests.browser", "tests.clusters"]
+pytest_plugins = ["tests.people", "tests.browser", "tests.clusters", "tests.storage"]
 
 
 @pytest.fixture(scope="session")

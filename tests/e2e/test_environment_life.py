@@ -1,18 +1,14 @@
 """The life of an environment from end to end, on the sandbox and on real clusters: allow, create, grow, delete."""
 
 import re
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 
-import pytest
 from kubernetes import client
 from playwright.sync_api import Page, expect
 
 from tests.clusters import Cluster, api_client, eventually
 from tests.e2e.gate import Gate
 from tests.e2e.site import ENDED, Site
-from tests.kube.conftest import target_of
-from tests.kube.living import provided_storage
 
 ORGANIZATION = "Coder"  # the default organization of the first start
 OURS = "app.kubernetes.io/name=environment"
@@ -45,15 +41,6 @@ def press(page: Page, button: str, outcome: str) -> None:
     """Press a button of the environment's page and wait for the chip."""
     page.get_by_role("button", name=button, exact=True).click()
     expect(page.locator(".head .chip")).to_have_text(outcome, timeout=30_000)
-
-
-@pytest.fixture
-def storage(cluster: Cluster) -> Iterator[str]:
-    """Provided from a thread of its own, since the browser's event loop holds this one."""
-    storage = provided_storage(target_of(cluster))
-    with ThreadPoolExecutor(1) as thread:
-        yield thread.submit(storage.__enter__).result()
-        thread.submit(storage.__exit__, None, None, None).result()
 
 
 def test_an_environment_lives_on_every_cluster(

@@ -36,9 +36,9 @@ def organization() -> Organization:
     return make_organization()
 
 
-def put_on(target: ClusterTarget, organization: Organization) -> Environment:
+def put_on(target: ClusterTarget, organization: Organization, storage_class: str = "") -> Environment:
     """An environment that runs on the cluster, on a provider called sydney."""
-    provider = register_on(Actor(), target)
+    provider = register_on(Actor(), target, storage_class=storage_class)
     environment = make_environment(provider, organization=organization, name="dev", image="registry.invalid/base")
     run(apply_environment(target, spec_of(environment), lambda line: None))
     name = object_name("dev", environment.pk)
@@ -52,9 +52,11 @@ def looked_at(environment: Environment) -> Environment:
     return environment
 
 
-def test_a_deployment_that_somebody_deleted_is_noticed(cluster: Cluster, organization: Organization) -> None:
+def test_a_deployment_that_somebody_deleted_is_noticed(
+    cluster: Cluster, storage: str, organization: Organization
+) -> None:
     target = target_in(cluster.kubeconfig, cluster.namespace)
-    environment = put_on(target, organization)
+    environment = put_on(target, organization, storage)
     assert looked_at(environment).status == "on"
     path = namespaced(target, "apps/v1", "deployments", object_name("dev", environment.pk))
     assert with_client(target, lambda client: client.delete(path))

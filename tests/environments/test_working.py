@@ -58,17 +58,17 @@ def target(cluster: Cluster) -> ClusterTarget:
     return target_in(cluster.kubeconfig, cluster.namespace)
 
 
-def provider_on(target: ClusterTarget, organization: Organization) -> WorkspaceProvider:
+def provider_on(target: ClusterTarget, organization: Organization, storage_class: str = "") -> WorkspaceProvider:
     """Ready, although nothing was deployed there: environments need the namespace only."""
-    provider = register_on(Actor(), target)
+    provider = register_on(Actor(), target, storage_class=storage_class)
     WorkspaceProvider.objects.filter(pk=provider.pk).update(status="ready", reason="")
     AllowlistEntry.objects.create(provider=provider, organization=organization)
     return WorkspaceProvider.objects.get(pk=provider.pk)
 
 
 @pytest.fixture
-def provider(target: ClusterTarget, organization: Organization) -> WorkspaceProvider:
-    return provider_on(target, organization)
+def provider(target: ClusterTarget, organization: Organization, storage: str) -> WorkspaceProvider:
+    return provider_on(target, organization, storage)
 
 
 def asked_for(

@@ -16,9 +16,9 @@ from providers.kube.probe import collect
 from providers.target import ClusterTarget
 from tests.clusters import Cluster
 from tests.kube.authority import Authority
-from tests.kube.living import provided_storage
 from tests.kube.servers import Handler, serving
 from tests.kube.specs import make_new_spec
+from tests.storage import provided_storage
 
 Look = Callable[..., Evidence]
 
@@ -62,8 +62,9 @@ def target(cluster: Cluster) -> ClusterTarget:
 
 
 @pytest.fixture(params=[True], ids=["grows"])
-def storage(request: pytest.FixtureRequest, target: ClusterTarget) -> Iterator[str]:
-    with provided_storage(target, allows_expansion=request.param) as name:
+def storage(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[str]:
+    """That of tests.storage, which may also be one whose volumes do not grow."""
+    with provided_storage(cluster, allows_expansion=request.param) as name:
         yield name
 
 
