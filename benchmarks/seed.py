@@ -95,8 +95,15 @@ def _furnish(providers: list) -> None:
         for step in range(ALLOWED)
     )
     Environment.objects.bulk_create(
-        Environment(name=f"{provider.name}-{n}", owner=owner, organization=organizations[0], provider=provider)
-        for provider in providers
+        Environment(
+            name=f"{provider.name}-{n}",
+            owner=owner,
+            organization=organizations[number % ORGANIZATIONS],  # one that is on its allowlist
+            provider=provider,
+            image="codercom/enterprise-base",
+            status="on",
+        )
+        for number, provider in enumerate(providers)
         for n in range(ENVIRONMENTS)
     )
     StatusChange.objects.bulk_create(
