@@ -31,14 +31,15 @@ def require_use(actor: Actor, environment: Environment) -> None:
 
 
 def require_create_for(actor: Actor, owner: User, organization_id: UUID) -> None:
-    """For oneself, or as a manager for others. Whether the owner may have it there is `environments.placement`'s."""
+    """For oneself, or as a manager for others. Whether the owner may have it there is `environments.placement`'s.
+
+    Those who manage an organization do so for its members only, also where the other one needs no membership.
+    """
     user = actor.user
-    allowed = (
-        user is None
-        or user == owner
-        or (isinstance(user, User) and (is_site_manager(user) or manages(user, organization_id)))
-    )
-    require(allowed, "Only those who manage the organization may create environments for others.")
+    allowed = user is None or user == owner or is_site_manager(user)
+    if not allowed and isinstance(user, User):
+        allowed = manages(user, organization_id) and owner.memberships.filter(organization=organization_id).exists()
+    require(allowed, "Only those who manage the organization may create environments for others, its members.")
 
 
 def can_ask_for_anyone(user: Visitor) -> bool:

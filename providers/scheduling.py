@@ -16,7 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-QUALIFIED = r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+QUALIFIED = rf"^({LABEL}(\.{LABEL})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$"
 LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
 
 
@@ -31,6 +32,7 @@ Key = Annotated[str, StringConstraints(pattern=QUALIFIED)]
 Value = Annotated[str, StringConstraints(pattern=LABEL_VALUE)]
 Text = Annotated[str, AfterValidator(_storable)]
 Seconds = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Namespace = Annotated[str, StringConstraints(pattern=f"^{LABEL}$")]
 Weight = Annotated[int, Field(ge=1, le=100)]
 Labels = dict[Key, Value]
 
@@ -43,7 +45,7 @@ class Toleration(Shape):
     key: Key | None = None
     operator: Literal["Exists", "Equal"] = "Equal"
     value: Value | None = None
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    effect: Literal["", "NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     tolerationSeconds: Seconds | None = None
 
     @model_validator(mode="after")
@@ -74,10 +76,22 @@ class Requirement(Shape):
 class NodeRequirement(Requirement):
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]  # type: ignore[assignment]  # nodes know two more
 
+    @model_validator(mode="after")
+    def _compares_with_one_number(self) -> "NodeRequirement":
+        values = self.values or []
+        if self.operator in ("Gt", "Lt") and not (len(values) == 1 and values[0].isdecimal()):
+            raise ValueError(f"operator {self.operator} needs one whole number")
+        return self
+
+
+class FieldRequirement(Requirement):
+    key: Literal["metadata.name"]
+    operator: Literal["In", "NotIn"]
+
 
 class NodeSelectorTerm(Shape):
     matchExpressions: list[NodeRequirement] = []
-    matchFields: list[NodeRequirement] = []
+    matchFields: list[FieldRequirement] = []
 
 
 class NodeSelector(Shape):
@@ -102,7 +116,7 @@ class LabelSelector(Shape):
 class PodAffinityTerm(Shape):
     topologyKey: Key
     labelSelector: LabelSelector | None = None
-    namespaces: list[Text] = []
+    namespaces: list[Namespace] = []
     namespaceSelector: LabelSelector | None = None
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from environments.forms.plan import TYPED_TEXT, PlanForm, of_model
@@ -12,6 +13,7 @@ from environments.offers import Offer, make_offer, managed_organizations, organi
 from environments.placement import Placement
 from environments.services import Plan
 from organizations.models import Organization, User
+from organizations.policies import is_site_manager
 from providers.kube.environment_objects import LONGEST_NAME
 from providers.models import WorkspaceProvider
 
@@ -82,7 +84,14 @@ class EnvironmentForm(PlanForm):
     def chosen_owner(self) -> User:
         """Whoever it will belong to, as far as that can be told yet."""
         email = str(self["owner"].value() or "") if "owner" in self.fields else ""
-        return find_person(email) or self.person
+        return self._find(email) or self.person
+
+    def _find(self, email: str) -> User | None:
+        """Those who manage an organization find its members; who else has an account is not theirs to know."""
+        people = User.objects.all()
+        if not is_site_manager(self.person):
+            people = people.filter(memberships__organization=self.chosen_organization)
+        return find_person(email, people)
 
     @cached_property
     def offer(self) -> Offer | None:
@@ -99,9 +108,12 @@ class EnvironmentForm(PlanForm):
 
     def clean_owner(self) -> User:
         email = str(self.cleaned_data["owner"])
-        owner = find_person(email) if email else self.person
+        owner = self._find(email) if email else self.person
         if owner is None:
-            raise ValidationError("Nobody has an account with this e-mail.")
+            site = is_site_manager(self.person)
+            raise ValidationError(
+                "Nobody has an account with this e-mail." if site else "No member of the organization has this e-mail."
+            )
         return owner
 
     def clean_provider(self) -> WorkspaceProvider:
@@ -114,9 +126,9 @@ class EnvironmentForm(PlanForm):
         return Plan(**{name: self.cleaned_data[name] for name in PLAN_FIELDS})
 
 
-def find_person(email: str) -> User | None:
-    """The account with this e-mail. One query, none for an empty text."""
+def find_person(email: str, people: QuerySet[User]) -> User | None:
+    """The one of `people` with this e-mail. One query, none for an empty text."""
     email = email.strip().lower()
     if not email or "\0" in email:
         return None
-    return User.objects.filter(email=email).first()
+    return people.filter(email=email).first()

@@ -56,7 +56,7 @@ class WhyForm(forms.Form):
 
     def clean_person(self) -> User:
         email = str(self.cleaned_data["person"])
-        person = find_person(email) if email else self.asker
+        person = find_person(email, User.objects.all()) if email else self.asker
         if person is None:
             raise ValidationError("Nobody has an account with this e-mail.")
         return person

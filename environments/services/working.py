@@ -12,6 +12,7 @@ from django.utils import timezone
 from audit.services import Actor, record
 from environments.choices import EnvironmentOperationKind, EnvironmentStatus
 from environments.models import Environment, EnvironmentOperation
+from environments.services.operations import locked_environment
 from environments.services.specs import spec_of
 from environments.services.statuses import set_status
 from providers.choices import ACTIVE_STATES, LineLevel, OperationKind
@@ -21,6 +22,7 @@ from providers.kube.environment_objects import object_name
 from providers.kube.errors import KubeError
 from providers.services.allowlist import drop_if_empty
 from providers.services.leasing import End, Kind, run_leased
+from providers.services.locking import locked
 from providers.services.run import OperationFailedError, Run, reachable_target
 
 POLL_SECONDS = 1.0
@@ -49,7 +51,8 @@ def run_environment_operation(operation_id: Any) -> None:
         "environment__organization",
         "environment__provider__credential",
     )
-    run_leased(Kind(rows=rows, make_run=EnvironmentRun, work=_work, conclude=_conclude), operation_id)
+    kind = Kind(rows=rows, make_run=EnvironmentRun, work=_work, conclude=_conclude, lock=_lock)
+    run_leased(kind, operation_id)
 
 
 def build(run: EnvironmentRun) -> None:
@@ -77,9 +80,10 @@ def build(run: EnvironmentRun) -> None:
 def stop(run: EnvironmentRun) -> None:
     """Scale to nothing and wait until the pod is gone; the home stays."""
     target = reachable_target(run.environment.provider)
-    run_now(cluster.stop_environment(target, run.object_name))
-    run.log("The Deployment is scaled to 0 replicas.")
-    _wait(run, target, until="off")
+    there = run_now(cluster.stop_environment(target, run.object_name))
+    run.log("The Deployment is scaled to 0 replicas." if there else "The Deployment is gone: there is nothing to stop.")
+    if there:
+        _wait(run, target, until="off")
     set_status(run.environment, EnvironmentStatus.OFF)
     run.log(f"{run.environment.name} is off; its home stays.", level=LineLevel.OK)
 
@@ -150,6 +154,13 @@ def _wait(run: EnvironmentRun, target: Any, *, until: str) -> None:
             )
         close_old_connections()
         time.sleep(POLL_SECONDS)
+
+
+def _lock(operation: EnvironmentOperation) -> None:
+    """The provider, so that nobody closes it for the organization between the last look and the end of a deletion."""
+    if operation.kind == EnvironmentOperationKind.DELETE:
+        locked(operation.environment.provider)
+    operation.environment = locked_environment(operation.environment)
 
 
 def _conclude(operation: EnvironmentOperation, end: End) -> None:

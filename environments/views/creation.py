@@ -14,6 +14,7 @@ from environments.errors import PlacementRefusedError, RefusedError
 from environments.forms import EnvironmentForm
 from environments.models import Environment
 from environments.offers import measured_providers, organizations_for, origin_of
+from environments.policies import can_ask_for_anyone
 from environments.services import create_environment
 from environments.views.scope import ask_and_do, person_of, say_refusal
 
@@ -68,6 +69,7 @@ def _page(request: HttpRequest, form: EnvironmentForm) -> HttpResponse:
         "offer": form.offer,
         "measured": {provider.pk for provider in measured},
         "has_choice": len(organizations) > 1,
+        "may_ask_for_owner": can_ask_for_anyone(form.person),
     }
     if wants_partial(request):
         return render(request, "environments/partials/environment_fields.html", context)

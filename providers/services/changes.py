@@ -12,7 +12,7 @@ from providers.errors import RefusedError
 from providers.models import EnvproxyToken, StatusChange, WorkspaceProvider
 from providers.policies import require_manage
 from providers.services import dispatch
-from providers.services.locking import locked
+from providers.services.locking import locked, locked_providers
 from providers.services.targets import require_credential
 from providers.tokens import digest_of, new_token
 
@@ -62,9 +62,9 @@ def set_default_provider(*, actor: Actor, provider: WorkspaceProvider) -> Worksp
     require_manage(actor)
     with transaction.atomic():
         # Everybody queues on the one row that always exists; a lock on the present default would not do,
-        # since the default is another row by the time the next one gets it.
-        WorkspaceProvider.objects.select_for_update().filter(built_in=True).first()
-        provider = locked(provider)
+        # since the default is another row by the time the next one gets it. Both locks in the order of all verbs.
+        queue = WorkspaceProvider.objects.filter(built_in=True).values_list("pk", flat=True)
+        provider = locked_providers({*queue, provider.pk})[provider.pk]
         if provider.is_default:
             return provider
         require_defaultable(provider)

@@ -51,13 +51,15 @@ class Kind:
     """What one model of operations does: `make_run` wraps a row, `work` does it, `conclude` writes what an end means.
 
     `work` may raise OperationFailedError, OperationCancelledError, LeaseLostError; `conclude` runs in the
-    transaction that stores the end.
+    transaction that stores the end, after `lock` has locked what it touches: before the row of the operation, as those
+    who ask for work do, and anew, since it may have changed while the work went on.
     """
 
     rows: QuerySet[Any]
     make_run: Callable[..., Any]
     work: Callable[[Any], None]
     conclude: Callable[[Any, End], None]
+    lock: Callable[[Any], None] = lambda operation: None
 
 
 def run_leased(kind: Kind, operation_id: UUID) -> None:
@@ -135,6 +137,7 @@ def _work(kind: Kind, run: Run) -> End:
 def _finish(kind: Kind, operation: AbstractOperation, lease_id: UUID, end: End) -> None:
     """Store the end unless the lease went to somebody else; then that worker owns the end."""
     with transaction.atomic():
+        kind.lock(operation)
         held = kind.rows.filter(pk=operation.pk, lease_id=lease_id, state=OperationState.RUNNING)
         ended = held.update(
             state=end.state,

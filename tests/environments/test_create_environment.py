@@ -141,6 +141,16 @@ def test_a_member_creates_for_nobody_else(create: Callable[..., Environment], or
     assert not Environment.objects.exists()
 
 
+def test_a_manager_creates_for_nobody_outside_the_organization(
+    create: Callable[..., Environment], organization: Organization, site_admin: User
+) -> None:
+    """Also not for those who need no membership themselves: their name would be on what the manager runs."""
+    manager = make_member(organization, OrganizationRole.MANAGER)
+    with pytest.raises(PermissionDenied):
+        create(actor=Actor(user=manager), owner=site_admin)
+    assert not Environment.objects.exists()
+
+
 def test_a_site_manager_needs_no_membership_but_others_do(
     create: Callable[..., Environment], site_manager: User
 ) -> None:

@@ -253,6 +253,18 @@ def test_only_managers_name_another_owner(
     assert Environment.objects.get(owner=other).name == "dev"
 
 
+def test_a_manager_does_not_learn_who_has_an_account(
+    organization: Organization, default: WorkspaceProvider, site_admin: User
+) -> None:
+    client = signed_in(make_member(organization, OrganizationRole.MANAGER))
+    told = []
+    for email in (site_admin.email, "nobody@example.com"):
+        page = client.post(NEW, typed(organization, default, owner=email))
+        told.append(page.context["form"].errors["owner"])
+        assert "person=" not in page.text
+    assert told == [["No member of the organization has this e-mail."]] * 2
+
+
 def test_for_an_owner_who_does_not_belong_there_it_says_so(
     site_manager: User, organization: Organization, default: WorkspaceProvider
 ) -> None:

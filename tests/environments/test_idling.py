@@ -9,6 +9,7 @@ from audit.models import AuditEvent
 from audit.services import Actor
 from environments.models import Environment, EnvironmentOperation
 from environments.services import postpone_auto_off, stop_idle_environments
+from environments.services.observing import GONE
 from organizations.models import Organization
 from tests.environments.things import make_work
 from tests.factories import make_environment
@@ -39,7 +40,7 @@ def test_what_is_idle_beyond_the_threshold_is_stopped_by_the_system_with_a_notic
     operation = EnvironmentOperation.objects.get()
     assert (operation.kind, operation.environment, operation.requested_by_name) == ("stop", environment, "system")
     assert [line.text for line in operation.lines.all()] == [
-        "Auto-off: nobody used dev for 8 hours, the limit of Data Science."
+        "Auto-off: dev was started or postponed more than 8 hours ago, the limit of Data Science."
     ]
     assert AuditEvent.objects.get().actor_name == "system"
 
@@ -47,6 +48,11 @@ def test_what_is_idle_beyond_the_threshold_is_stopped_by_the_system_with_a_notic
 @pytest.mark.parametrize("status", ["off", "creating", "unknown"])
 def test_what_does_not_run_is_left_alone(status: str, organization: Organization) -> None:
     idle_for(100, organization, status=status)
+    assert stop_idle_environments() == 0
+
+
+def test_what_is_gone_from_its_cluster_is_left_alone(organization: Organization) -> None:
+    idle_for(100, organization, status="failed", message=GONE)
     assert stop_idle_environments() == 0
 
 

@@ -24,6 +24,7 @@ from environments.services import (
 from organizations.models import Organization, User
 from providers.choices import OperationState
 from providers.kube.blocking import run
+from providers.kube.client import namespaced
 from providers.kube.environment_objects import object_name
 from providers.kube.environments import observe_environment
 from providers.models import AllowlistEntry, WorkspaceProvider
@@ -31,6 +32,7 @@ from providers.target import ClusterTarget
 from tests.clusters import Cluster, FaultyCluster, eventually
 from tests.environments.things import done, log_of, make_member, make_plan, outcomes
 from tests.factories import make_environment, make_operation
+from tests.kube.things import with_client
 from tests.people import make_organization
 from tests.providers.clusters import register_on, soon, target_in
 
@@ -126,6 +128,18 @@ def test_it_is_stopped_started_and_rebuilt_with_another_size(
     assert (built.status, on_cluster(target, built)) == ("on", "on")
     for verb in ("stop", "rebuild", "start"):
         assert outcomes(f"environment.{verb}") == [("requested", "ada@example.com"), ("succeeded", "ada@example.com")]
+
+
+def test_stopping_what_is_gone_ends_at_once(
+    actor: Actor, built: Environment, target: ClusterTarget, settings: Any
+) -> None:
+    path = namespaced(target, "apps/v1", "deployments", object_name(built.name, built.pk))
+    assert with_client(target, lambda client: client.delete(path))
+    assert eventually(lambda: on_cluster(target, built) == "missing")
+    soon(settings, BUILD_TIMEOUT=5)
+    operation = done(stop_environment(actor=actor, environment=built))
+    assert operation.state == OperationState.SUCCEEDED, log_of(operation)
+    assert "The Deployment is gone: there is nothing to stop." in log_of(operation)
 
 
 def test_deleting_takes_everything_on_the_cluster_and_the_row(

@@ -54,6 +54,33 @@ def edit(client: Client, provider: WorkspaceProvider, **changes: str) -> Any:
     return client.post(path, {name: str(value) for name, value in sent.items()} | changes)
 
 
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+
+
+def node_affinity(**term: object) -> dict[str, object]:
+    return {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [term]}}}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("affinity", node_affinity(matchExpressions=[{"key": "gpu", "operator": "Gt", "values": ["1"]}]), ""),
+        ("affinity", node_affinity(matchExpressions=[{"key": "gpu", "operator": "Gt", "values": ["a"]}]), "one whole"),
+        ("affinity", node_affinity(matchExpressions=[{"key": "gpu", "operator": "Lt"}]), "one whole number"),
+        ("affinity", node_affinity(matchFields=[{"key": "metadata.name", "operator": "In", "values": ["n"]}]), ""),
+        ("affinity", node_affinity(matchFields=[{"key": "foo", "operator": "In", "values": ["n"]}]), "metadata.name"),
+        ("affinity", {"podAffinity": {REQUIRED: [{"topologyKey": "zone", "namespaces": ["No Name!"]}]}}, "namespaces"),
+        ("node_selector", {"example.com/pool": "gpu"}, ""),
+        ("node_selector", {"a..b/pool": "gpu"}, "no valid key"),
+        ("tolerations", [{"key": "a", "effect": ""}], ""),
+    ],
+)
+def test_what_kubernetes_refuses_is_refused_before(field: str, value: object, problem: str) -> None:
+    found = " ".join(problems_of(field, value))
+    assert problem in found
+    assert bool(found) == bool(problem)
+
+
 @pytest.mark.parametrize("field", VALUES)
 def test_each_field_is_saved_shown_again_and_saved_unchanged(
     client: Client, provider: WorkspaceProvider, field: str
