@@ -93,6 +93,8 @@ def _of_organization(request: HttpRequest, pk: UUID) -> AccessPage:
     if not can_view_access(person, organization):
         raise Http404
     found = WorkspaceProvider.objects.filter(name__icontains=text)
+    if not can_manage(person):  # what else the deployment has is not theirs to know
+        found = found.filter(allowlist__organization=organization)
     providers, total = list(found[:MOST_ROWS]), found.count()
     path = reverse("providers:organization_allowlist", args=[pk])
     return AccessPage(

@@ -107,8 +107,10 @@ def test_another_organization_can_not_be_changed_from_here(
 def test_its_managers_read_it_without_a_form(
     people: Callable[[str], User], sydney: WorkspaceProvider, platform: Organization
 ) -> None:
+    make_provider(name="not-theirs")
     page = signed_in(people("manager here")).get(path_of(platform)).text
     assert "sydney" in page
+    assert "not-theirs" not in page
     assert 'type="checkbox"' not in page
     assert "Review the changes" not in page
     assert sydney.cluster_address not in page
