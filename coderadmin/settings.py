@@ -23,13 +23,12 @@ ENCRYPTION_KEYS = env.list("CODERADMIN_ENCRYPTION_KEYS", []) or [SECRET_KEY]
 # The deployment
 ACCESS_URL = env.str("CODERADMIN_ACCESS_URL").rstrip("/")
 _access = urlsplit(ACCESS_URL)
-ALLOWED_HOSTS = [_access.hostname or "", *env.list("CODERADMIN_EXTRA_HOSTS", [])]
-if EMBEDDED:
-    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
-CSRF_TRUSTED_ORIGINS = [f"{_access.scheme}://{_access.netloc}"]
+ALLOWED_HOSTS = ["*"]  # coderadmin.access_url decides: the access URL can change while we run
+EXTRA_HOSTS = env.list("CODERADMIN_EXTRA_HOSTS", []) + (["localhost", "127.0.0.1", "[::1]"] if EMBEDDED else [])
 CHECK_INTERVAL = timedelta(seconds=env.float("CODERADMIN_CHECK_INTERVAL", 30, validate=validate.Range(min=1)))
 CHECK_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_CHECK_TIMEOUT", 10, validate=POSITIVE))
 DEPLOY_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_DEPLOY_TIMEOUT", 300, validate=POSITIVE))
+REDEPLOY_CONCURRENCY = env.int("CODERADMIN_REDEPLOY_CONCURRENCY", 4, validate=POSITIVE)
 BUILD_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_BUILD_TIMEOUT", 600, validate=POSITIVE))
 OBSERVE_INTERVAL = timedelta(seconds=env.float("CODERADMIN_OBSERVE_INTERVAL", 60, validate=validate.Range(min=1)))
 ENVPROXY_IMAGE = env.str("CODERADMIN_ENVPROXY_IMAGE", "coderadmin/coderadmin:0.1.0")
@@ -39,6 +38,7 @@ INSTALLED_APPS = [
     "organizations",
     "providers",
     "environments",
+    "infrastructure",
     "organizations.support_config.SupportConfig",  # django.contrib.admin, as /support/
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -53,12 +53,13 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "coderadmin.health.HealthMiddleware",
+    "coderadmin.access_url.AccessURLMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "coderadmin.access_url.AccessURLCsrfMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "organizations.middleware.PasswordChangeMiddleware",

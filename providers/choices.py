@@ -48,6 +48,14 @@ class LineLevel(models.TextChoices):
     ERROR = "error", "Failed"
 
 
+class AccessURLState(models.TextChoices):
+    """`accepted`: still answered, or answered already, beside the current one, while a change is under way."""
+
+    CURRENT = "current", "In use"
+    ACCEPTED = "accepted", "Accepted"
+    RETIRED = "retired", "Retired"
+
+
 class ChangeKind(models.TextChoices):
     STATUS = "status"
     CORDON = "cordon"

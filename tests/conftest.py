@@ -1,8 +1,12 @@
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
+
+from coderadmin.access_url import Memory, memory
+from providers.access_urls import AccessURLs
 
 pytest_plugins = ["tests.people", "tests.browser", "tests.clusters", "tests.storage"]
 
@@ -16,3 +20,16 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(autouse=True)
+def known_access_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No request asks the database for the access URLs, but in tests about them (`fresh_access_urls`)."""
+    monkeypatch.setattr(settings, "EXTRA_HOSTS", [*settings.EXTRA_HOSTS, "testserver"])
+    monkeypatch.setattr(memory, "urls", lambda **_: AccessURLs(current=str(settings.ACCESS_URL)))
+
+
+@pytest.fixture
+def fresh_access_urls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request asks the database."""
+    monkeypatch.setattr(memory, "urls", lambda **_: Memory().urls())

@@ -4,10 +4,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 
+from providers.access_urls import access_url
 from providers.addresses import default_devurl_host, normalise_hostname, validate_devurl_host, validate_name
 from providers.choices import CredentialKind
 from providers.forms.credential import KEEP, TYPED_TEXT, WAYS, CredentialForm
@@ -35,7 +35,7 @@ validate_image = RegexValidator(
 
 def hostname_pattern() -> str:
     """What a hostname looks like in this deployment: `https://NAME.coder.example.com`."""
-    parts = urlsplit(settings.ACCESS_URL)
+    parts = urlsplit(access_url())
     return f"{parts.scheme}://NAME.{parts.netloc}"
 
 
@@ -110,7 +110,7 @@ class ProviderForm(SchedulingForm, CredentialForm):
 
     def clean_hostname(self) -> str:
         typed = self.cleaned_data["hostname"] or self._hostname_of_name()
-        return normalise_hostname(typed, access_url=settings.ACCESS_URL) if typed else ""
+        return normalise_hostname(typed, access_url=access_url()) if typed else ""
 
     def _hostname_of_name(self) -> str:
         """Empty while the name is wrong: one error is enough then."""

@@ -1,5 +1,6 @@
 """Workspace providers and everything that is recorded about them."""
 
+from providers.models.access_url import AccessURL
 from providers.models.credential import ClusterCredential, EnvproxyToken
 from providers.models.history import StatusChange
 from providers.models.operation import AbstractOperation, AbstractOperationLine, Operation, OperationLine
@@ -8,6 +9,7 @@ from providers.models.provider import AllowlistEntry, WorkspaceProvider
 __all__ = [
     "AbstractOperation",
     "AbstractOperationLine",
+    "AccessURL",
     "AllowlistEntry",
     "ClusterCredential",
     "EnvproxyToken",

@@ -16,7 +16,11 @@ from providers.scheduling import SCHEDULING, problems_of
 
 
 class WorkspaceProvider(models.Model):
-    """One cluster address + one namespace, where environments are placed (DESIGN 3)."""
+    """One cluster address + one namespace, where environments are placed (DESIGN 3).
+
+    Of the release: `deployed_*` is what we deployed last, `release_*` what the cluster has; values without the token.
+    Of the beat: the access URL that envproxy is set to, and the one by which its request came.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=63, validators=[validate_name])
@@ -59,6 +63,11 @@ class WorkspaceProvider(models.Model):
     deployed_at = models.DateTimeField(null=True, blank=True)
     last_beat_at = models.DateTimeField(null=True, blank=True)
     last_beat_access_url = models.CharField(max_length=300, blank=True)
+    last_beat_through = models.CharField(max_length=300, blank=True)
+    deployed_values = models.JSONField(default=dict, blank=True)
+    deployed_revision = models.PositiveIntegerField(null=True, blank=True)
+    release_values = models.JSONField(default=dict, blank=True)
+    release_values_revision = models.PositiveIntegerField(null=True, blank=True)
 
     revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -27,8 +27,8 @@ class Beat:
     ca_pem: str = ""
 
 
-def receive_beat(*, token: str, beat: Beat, address: str | None) -> WorkspaceProvider:
-    """Note the beat of the provider that owns `token`; a first one enrols it.
+def receive_beat(*, token: str, beat: Beat, address: str | None, through: str = "") -> WorkspaceProvider:
+    """Note the beat of the provider that owns `token`; a first one enrols it. `through`: the access URL it came by.
 
     Raises PermissionDenied for an unknown or expired token, ValidationError for a bad cluster address.
     """
@@ -41,8 +41,9 @@ def receive_beat(*, token: str, beat: Beat, address: str | None) -> WorkspacePro
         if not provider.operations.filter(kind=OperationKind.DEPLOY, state__in=ACTIVE_STATES).exists():
             # the new one is in use now; while a deploy runs, it may still be rolled back to the old one
             EnvproxyToken.objects.filter(provider=provider, pk__lt=row.pk).delete()
-        provider.last_beat_at, provider.last_beat_access_url = now, beat.access_url[:300]
-        provider.save(update_fields=["last_beat_at", "last_beat_access_url"])
+        provider.last_beat_at, provider.last_beat_access_url = now, beat.access_url[:300].rstrip("/")
+        provider.last_beat_through = through
+        provider.save(update_fields=["last_beat_at", "last_beat_access_url", "last_beat_through"])
         if provider.credential_kind == CredentialKind.ENROLMENT and beat.service_account_token:
             _enrol(provider, beat)
     return provider

@@ -1,15 +1,14 @@
 """The chart's values for one provider: the same for our own Helm and for an admin's."""
 
-from django.conf import settings
-
+from providers.access_urls import access_url
 from providers.helm.values import Values, make_values
 from providers.models import WorkspaceProvider
 
 
 def release_values(provider: WorkspaceProvider, *, token: str) -> Values:
-    """Secret, for it holds the token."""
+    """Secret, for it holds the token. One query."""
     return make_values(
-        access_url=settings.ACCESS_URL,
+        access_url=access_url(),
         envproxy_access_url=provider.envproxy_access_url,
         hostname=provider.hostname,
         cluster_address=provider.cluster_address,

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, JsonResponse
@@ -13,6 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
 from audit.services import client_address
+from providers.access_urls import answering_urls
 from providers.forms.beat import BeatForm
 from providers.services import receive_beat
 
@@ -39,14 +39,14 @@ def envproxy_beat(request: HttpRequest) -> JsonResponse:
     if not form.is_valid():
         return _invalid(*form.first_error())
     try:
-        provider = receive_beat(token=token.strip(), beat=form.beat(), address=client_address(request))
+        urls = answering_urls()
+        through = urls.matching(host=request.get_host())
+        provider = receive_beat(token=token.strip(), beat=form.beat(), address=client_address(request), through=through)
     except PermissionDenied as error:
         return _unauthorized(str(error))
     except ValidationError as error:
         return _invalid("cluster_address", error.messages[0])
-    return JsonResponse(
-        {"provider": provider.name, "access_url": settings.ACCESS_URL, "interval_seconds": INTERVAL_SECONDS}
-    )
+    return JsonResponse({"provider": provider.name, "access_url": urls.current, "interval_seconds": INTERVAL_SECONDS})
 
 
 def _document(body: bytes) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from audit.services import actor_of
 from providers import confirmations
+from providers.access_urls import access_url
 from providers.errors import RefusedError
 from providers.helm.command import make_command, make_values_file
 from providers.helm.package import chart_version
@@ -68,7 +69,7 @@ def _show_once(request: HttpRequest, provider: WorkspaceProvider) -> HttpRespons
 
 def _command(provider: WorkspaceProvider) -> str:
     return make_command(
-        repository_url=f"{settings.ACCESS_URL}/charts",
+        repository_url=f"{access_url()}/charts",
         version=chart_version(),
         namespace=provider.namespace,
         values_file=f"{provider.name}-values.yaml",

@@ -1,0 +1,114 @@
+"""Requests by any access URL that answers (providers.access_urls), known to every web process without a restart.
+
+Each process remembers what the database says for MEMORY seconds, so that a request costs no query of its own. A host
+that is not known yet is looked up at once: the page is there as soon as the access URL was switched.
+"""
+
+import hmac
+import logging
+import re
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import split_domain_port, validate_host
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from providers.access_urls import AccessURLs, answering_urls
+from providers.models import AccessURL
+
+logger = logging.getLogger(__name__)
+
+MEMORY = 2.0  # seconds for which an address that is refused from now on may still be answered
+STRANGERS_EVERY = 0.2  # seconds between two looks into the database because of hosts that nobody knows
+NOTED_EVERY = 5.0  # seconds between two notes of a request by an old access URL
+PROOF_PATH = re.compile(r"/\.well-known/coderadmin/([0-9a-f]{32,64})")
+
+
+class Memory:
+    """What this process knows of the access URLs."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        self._urls = AccessURLs(current=str(settings.ACCESS_URL))
+        self._read_at = self._noted_at = -NOTED_EVERY * 2
+
+    def urls(self, *, younger_than: float = MEMORY) -> AccessURLs:
+        """What was known last while the database is away."""
+        if time.monotonic() - self._read_at > younger_than:
+            self._read_at = time.monotonic()
+            try:
+                self._urls = answering_urls()
+            except DatabaseError as error:
+                logger.warning("the access URLs can't be read: %s", error)
+        return self._urls
+
+    def note(self, url: str) -> None:
+        """Somebody still comes by this address, which is not the current one."""
+        if time.monotonic() - self._noted_at < NOTED_EVERY:
+            return
+        self._noted_at = time.monotonic()
+        AccessURL.objects.filter(url=url).update(last_request_at=timezone.now())
+
+
+memory = Memory()
+
+
+class AccessURLMiddleware:
+    """Refuses (400) hosts that are not ours. ALLOWED_HOSTS itself lets all pass, since it is fixed at the start."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if match := PROOF_PATH.fullmatch(request.path_info):
+            return JsonResponse({"proof": proof_of(match[1])})
+        host = request.get_host()
+        urls = memory.urls()
+        if not _answers(urls, host):
+            urls = memory.urls(younger_than=STRANGERS_EVERY)
+        if not _answers(urls, host):
+            raise DisallowedHost(f"{host} is not an address of this deployment.")
+        through = urls.matching(host=host)
+        if through and through != urls.current:
+            memory.note(through)
+        response = self.get_response(request)
+        if request.is_secure():
+            for cookie in response.cookies.values():
+                cookie["secure"] = True
+        return response
+
+
+class AccessURLCsrfMiddleware(CsrfViewMiddleware):
+    """Trusts the origins of all access URLs that answer, behind proxies that hide the scheme or the port."""
+
+    @property
+    def csrf_trusted_origins_hosts(self) -> list[str]:
+        return [urlsplit(origin).netloc for origin in memory.urls().answering]
+
+    @property
+    def allowed_origins_exact(self) -> set[str]:
+        return set(memory.urls().answering)
+
+
+def proof_of(challenge: str) -> str:
+    """What only this deployment answers to a challenge: it takes the SECRET_KEY."""
+    return salted_hmac("coderadmin.access_url", challenge, algorithm="sha256").hexdigest()
+
+
+def is_proof(challenge: str, answer: str) -> bool:
+    return hmac.compare_digest(proof_of(challenge).encode(), answer.encode())
+
+
+def _answers(urls: AccessURLs, host: str) -> bool:
+    domain, _ = split_domain_port(host)
+    names = [urlsplit(url).hostname or "" for url in urls.answering]
+    return validate_host(domain, [*names, *settings.EXTRA_HOSTS])
