@@ -4,9 +4,7 @@ Each process remembers what the database says for MEMORY seconds, so that a requ
 that is not known yet is looked up at once: the page is there as soon as the access URL was switched.
 """
 
-import hmac
 import logging
-import re
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -18,8 +16,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import split_domain_port, validate_host
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
+from coderadmin.proof import PROOF_PATH, proof_of
 from providers.access_urls import AccessURLs, answering_urls
 from providers.models import AccessURL
 
@@ -28,7 +26,6 @@ logger = logging.getLogger(__name__)
 MEMORY = 2.0  # seconds for which an address that is refused from now on may still be answered
 STRANGERS_EVERY = 0.2  # seconds between two looks into the database because of hosts that nobody knows
 NOTED_EVERY = 5.0  # seconds between two notes of a request by an old access URL
-PROOF_PATH = re.compile(r"/\.well-known/coderadmin/([0-9a-f]{32,64})")
 
 
 class Memory:
@@ -97,15 +94,6 @@ class AccessURLCsrfMiddleware(CsrfViewMiddleware):
     @property
     def allowed_origins_exact(self) -> set[str]:
         return set(memory.urls().answering)
-
-
-def proof_of(challenge: str) -> str:
-    """What only this deployment answers to a challenge: it takes the SECRET_KEY."""
-    return salted_hmac("coderadmin.access_url", challenge, algorithm="sha256").hexdigest()
-
-
-def is_proof(challenge: str, answer: str) -> bool:
-    return hmac.compare_digest(proof_of(challenge).encode(), answer.encode())
 
 
 def _answers(urls: AccessURLs, host: str) -> bool:

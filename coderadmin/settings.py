@@ -127,6 +127,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
+    "advance-rollouts": {"task": "infrastructure.advance_rollouts", "schedule": 2.0, "options": {"expires": 10}},
+    "check-changes": {"task": "infrastructure.check_changes", "schedule": 15.0, "options": {"expires": 20}},
     "stop-idle-environments": {
         "task": "environments.stop_idle_environments",
         "schedule": 60.0,

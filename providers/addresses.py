@@ -46,6 +46,16 @@ def normalise_hostname(text: str, *, access_url: str) -> str:
     return _origin(parts)
 
 
+def normalise_origin(text: str, *, default_scheme: str) -> str:
+    """An address of http or https as `scheme://host[:port]`, in lower case. Raises ValidationError, also for a path."""
+    parts = _split(text if "://" in text else f"{default_scheme}://{text}")
+    if parts.scheme not in ("http", "https"):
+        raise ValidationError("Use an address that begins with https://.", code="scheme")
+    if parts.path.rstrip("/"):
+        raise ValidationError("Leave the path out: the deployment answers at the root of its address.", code="path")
+    return _origin(parts)
+
+
 def normalise_cluster_address(text: str) -> str:
     """A Kubernetes API address as `https://host[:port][/path]`, lower case, no trailing slash.
 
