@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from providers.kube.evidence import Evidence
 from providers.kube.findings import Finding
 from providers.kube.preflight import preflight
-from providers.kube.probe import CONCURRENCY, DEADLINE, RELEASE_NAME, CheckRequest, collect, collect_many
+from providers.kube.probe import CONCURRENCY, DEADLINE, RELEASE_NAME, CheckRequest, Questions, collect, collect_many
 from providers.target import ClusterTarget
 
 T = TypeVar("T")
@@ -22,10 +22,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
-def collect_now(
-    target: ClusterTarget, *, expects_release: bool, check_verbs: bool, timeout: float = DEADLINE
-) -> Evidence:
-    return run(collect(target, expects_release=expects_release, check_verbs=check_verbs, timeout=timeout))
+def collect_now(target: ClusterTarget, questions: Questions, *, timeout: float = DEADLINE) -> Evidence:
+    return run(collect(target, questions, timeout=timeout))
 
 
 def collect_many_now(

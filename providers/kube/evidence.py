@@ -1,6 +1,6 @@
 """What one look at a provider's cluster found: facts only, the verdict is made elsewhere."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,11 +27,22 @@ class EnvproxyFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UrlAnswer:
+    """Whether envproxy's URL answers; `problem` is a sentence that says why not."""
+
+    answers: bool
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """`reason` and `message` tell the first failure, empty when there was none; what comes after it was not looked at.
+    """`reason` and `message` tell the first failure of the cluster, empty when there was none; what comes after it was
+    not looked at.
 
     `denied` holds texts like “create pods”, `storage_classes` names, the cluster's default first; None when it was not
-    asked this time, or not answered.
+    asked this time, or not answered. `url_answer` is None when the URL was not asked.
+    `release_values` are those of the revision in force, without secrets, None when that revision was known; they are
+    kept in columns of their own and not in the JSON.
     """
 
     checked_at: datetime
@@ -45,10 +56,13 @@ class Evidence:
     release: ReleaseFacts | None = None
     envproxy: EnvproxyFacts | None = None
     storage_classes: tuple[str, ...] | None = None
+    url_answer: UrlAnswer | None = None
+    release_values: dict[str, Any] | None = field(default=None, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         """For a JSON column: texts, numbers, lists; moments as ISO 8601."""
         document = asdict(self)
+        del document["release_values"]
         document["checked_at"] = self.checked_at.isoformat()
         document["denied"] = None if self.denied is None else list(self.denied)
         document["storage_classes"] = None if self.storage_classes is None else list(self.storage_classes)
@@ -66,6 +80,8 @@ class Evidence:
         classes = document.get("storage_classes")
         fields["storage_classes"] = None if classes is None else tuple(classes)
         fields["envproxy"] = EnvproxyFacts(**envproxy) if envproxy else None
+        url_answer = document.get("url_answer")
+        fields["url_answer"] = UrlAnswer(**url_answer) if url_answer else None
         fields["release"] = None
         if release:
             updated = release["updated"] and datetime.fromisoformat(release["updated"])

@@ -4,7 +4,7 @@ from providers.kube.client import KubeClient, namespaced
 from providers.kube.errors import Reason
 from providers.kube.findings import Finding, Level
 from providers.kube.probe import ENVPROXY
-from providers.kube.releases import PENDING, Revision, list_revisions, read_chart
+from providers.kube.releases import PENDING, Revision, list_revisions, read_content
 from providers.reasons import reason_for
 
 CHART_NAME = "workspace-provider"
@@ -20,12 +20,13 @@ async def check_release(client: KubeClient, release_name: str) -> Finding:
     if not revisions or revisions[0].status == "uninstalled":
         return await _check_free(client, release_name)
     newest = revisions[0]
-    chart, version = await read_chart(client, newest)
-    if chart != CHART_NAME:
-        found = chart or "something that is no chart"
+    content = await read_content(client, newest)
+    if content.chart != CHART_NAME:
+        found = content.chart or "something that is no chart"
         remedy = "Choose another namespace, or uninstall that release."
         return _finding(Level.ERROR, f"{release_name} is there already, but holds {found}.", remedy)
-    return _describe(newest, version, release_name, was_deployed=any(each.status == "deployed" for each in revisions))
+    was_deployed = any(each.status == "deployed" for each in revisions)
+    return _describe(newest, content.chart_version, release_name, was_deployed=was_deployed)
 
 
 def _describe(newest: Revision, version: str, release_name: str, *, was_deployed: bool) -> Finding:

@@ -7,10 +7,12 @@ import time
 from collections.abc import AsyncGenerator, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from providers.kube.access import denied, grouped
 from providers.kube.client import CONNECT_TIMEOUT, READ_TIMEOUT, Json, KubeClient, connect, namespaced
 from providers.kube.diagnose import explain_deployment
+from providers.kube.envproxy_url import ask_envproxy
 from providers.kube.errors import (
     Forbidden,
     KubeError,
@@ -21,10 +23,10 @@ from providers.kube.errors import (
     Unauthorized,
     shorten,
 )
-from providers.kube.evidence import EnvproxyFacts, Evidence, ReleaseFacts
+from providers.kube.evidence import EnvproxyFacts, Evidence, ReleaseFacts, UrlAnswer
 from providers.kube.namespaces import namespace_phase
 from providers.kube.permissions import RUN
-from providers.kube.releases import Revision, list_revisions
+from providers.kube.releases import Revision, list_revisions, read_content
 from providers.kube.storage import list_storage_classes
 from providers.kube.version import VERSION_LIMIT, read_version, require_supported
 from providers.target import ClusterTarget
@@ -53,27 +55,53 @@ class _Facts:
     release: ReleaseFacts | None = None
     envproxy: EnvproxyFacts | None = None
     storage_classes: tuple[str, ...] | None = None
+    url_answer: UrlAnswer | None = None
+    release_values: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckRequest:
+class Questions:
+    """What a look is about. `check_verbs`: also what is asked seldom, permissions and storage classes.
+
+    `known_revision` is the revision of the release whose values need not be read again; `envproxy_url` is empty when
+    nobody shall answer there yet.
+    """
+
+    expects_release: bool
+    check_verbs: bool = False
+    known_revision: int | None = None
+    envproxy_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckRequest(Questions):
     """One provider of a batch; `key` comes back with its evidence."""
 
     key: Hashable
     target: ClusterTarget
-    expects_release: bool
-    check_verbs: bool = False
 
 
-async def collect(
-    target: ClusterTarget, *, expects_release: bool, check_verbs: bool, timeout: float = DEADLINE
-) -> Evidence:
+async def collect(target: ClusterTarget, questions: Questions, *, timeout: float = DEADLINE) -> Evidence:
     """Evidence within `timeout` seconds, whatever the cluster does; cluster trouble is in it and never raised."""
     facts = _Facts()
     checked_at, started = datetime.now(UTC), time.monotonic()
+    await asyncio.gather(
+        _look_in_time(target, facts, questions, timeout), _ask_in_time(facts, questions.envproxy_url, timeout)
+    )
+    duration_ms = round((time.monotonic() - started) * 1000)
+    found = {name: getattr(facts, name) for name in _Facts.__slots__}
+    return Evidence(checked_at=checked_at, duration_ms=duration_ms, **found)
+
+
+async def _ask_in_time(facts: _Facts, url: str, timeout: float) -> None:
+    if url:
+        facts.url_answer = await ask_envproxy(url, timeout=timeout)
+
+
+async def _look_in_time(target: ClusterTarget, facts: _Facts, questions: Questions, timeout: float) -> None:
     try:
         async with asyncio.timeout(timeout):
-            await _look(target, facts, expects_release=expects_release, check_verbs=check_verbs, timeout=timeout)
+            await _look(target, facts, questions, timeout)
     except KubeError as error:
         facts.reason, facts.message = error.reason, error.message
         facts.reachable |= error.status is not None and not isinstance(error, NotKubernetes)
@@ -86,9 +114,6 @@ async def collect(
             Reason.UNEXPECTED.value,
             "The cluster answers in a form that we do not understand.",
         )
-    duration_ms = round((time.monotonic() - started) * 1000)
-    found = {name: getattr(facts, name) for name in _Facts.__slots__}
-    return Evidence(checked_at=checked_at, duration_ms=duration_ms, **found)
 
 
 async def collect_many(
@@ -99,13 +124,7 @@ async def collect_many(
 
     async def check(request: CheckRequest) -> tuple[Hashable, Evidence]:
         async with slots:
-            evidence = await collect(
-                request.target,
-                expects_release=request.expects_release,
-                check_verbs=request.check_verbs,
-                timeout=deadline,
-            )
-        return request.key, evidence
+            return request.key, await collect(request.target, request, timeout=deadline)
 
     tasks = [asyncio.create_task(check(request)) for request in requests]
     try:
@@ -117,9 +136,7 @@ async def collect_many(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _look(
-    target: ClusterTarget, facts: _Facts, *, expects_release: bool, check_verbs: bool, timeout: float
-) -> None:
+async def _look(target: ClusterTarget, facts: _Facts, questions: Questions, timeout: float) -> None:
     # All shorter than the deadline, so that the first silent call is told by its own name.
     limits = {
         "connect_timeout": min(CONNECT_TIMEOUT, timeout / 3),
@@ -129,12 +146,12 @@ async def _look(
     async with connect(target, **limits) as client:
         try:
             await _look_at_cluster(client, facts)
-            if check_verbs:
+            if questions.check_verbs:
                 await _look_at_verbs(client, facts)
-            if expects_release:
-                await _look_at_release(client, facts)
+            if questions.expects_release:
+                await _look_at_release(client, facts, questions.known_revision)
                 await _look_at_envproxy(client, facts)
-            if check_verbs:
+            if questions.check_verbs:
                 await _look_at_storage(client, facts)
         except (Forbidden, NotReady, Unauthorized) as error:
             await _prefer_not_ready(client)
@@ -166,24 +183,33 @@ async def _look_at_verbs(client: KubeClient, facts: _Facts) -> None:
         raise KubeError(Reason.VERB_DENIED, message)
 
 
-async def _look_at_release(client: KubeClient, facts: _Facts) -> None:
+async def _look_at_release(client: KubeClient, facts: _Facts, known_revision: int | None) -> None:
     revisions = await list_revisions(client, RELEASE_NAME)
     where = f"Helm release {RELEASE_NAME} in namespace {client.target.namespace}"
     if not revisions or revisions[0].status == "uninstalled":
         raise KubeError(Reason.RELEASE_MISSING, f"There is no {where}.")
-    facts.release = _release_facts(revisions)
-    if not facts.release.deployed_revision:
+    in_force = next((each for each in revisions if each.status == "deployed"), None)
+    facts.release = _release_facts(revisions[0], in_force)
+    if in_force is None:
         raise KubeError(Reason.RELEASE_FAILED, f"The {where} is in state {revisions[0].status}.")
+    if in_force.revision != known_revision:
+        await _look_at_values(client, facts, in_force)
 
 
-def _release_facts(revisions: list[Revision]) -> ReleaseFacts:
-    newest = revisions[0]
-    deployed = next((each.revision for each in revisions if each.status == "deployed"), 0)
+async def _look_at_values(client: KubeClient, facts: _Facts, revision: Revision) -> None:
+    """Not to know them is no trouble of the provider's; they are asked for again by the next check."""
+    try:
+        facts.release_values = (await read_content(client, revision)).values
+    except (KubeError, *MALFORMED):
+        logger.debug("the values of revision %s at %s are not known", revision.revision, client.target.address)
+
+
+def _release_facts(newest: Revision, in_force: Revision | None) -> ReleaseFacts:
     return ReleaseFacts(
         name=newest.name,
         revision=newest.revision,
         status=newest.status,
-        deployed_revision=deployed,
+        deployed_revision=in_force.revision if in_force else 0,
         chart_version="",
         updated=newest.updated,
     )

@@ -4,13 +4,15 @@ import base64
 import binascii
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from providers.kube.client import METADATA_ONLY, Json, KubeClient, namespaced
 from providers.kube.errors import shorten
+from providers.kube.release_values import cleaned
 
-PAYLOAD_LIMIT = 32 * 1024 * 1024  # bytes, unpacked; Secrets end at 1 MiB packed
+PAYLOAD_LIMIT = 8 * 1024 * 1024  # bytes, unpacked; Secrets end at 1 MiB packed
 LABEL_LIMIT = 63  # characters, by the rules of Kubernetes
 MOST_REVISIONS = 2**31 - 1  # Helm counts in 32 bits
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
@@ -38,14 +40,31 @@ async def list_revisions(client: KubeClient, release_name: str) -> list[Revision
     return sorted(found, key=lambda each: each.revision, reverse=True)
 
 
-async def read_chart(client: KubeClient, revision: Revision) -> tuple[str, str]:
-    """Name and version of the chart of one revision; empty texts when the payload is not Helm's."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What one revision installed. The texts are empty, `values` None, when the payload is not Helm's.
+
+    `values` are those that were given, not the chart's own, and without secrets (providers.kube.release_values).
+    """
+
+    chart: str
+    chart_version: str
+    values: dict[str, Any] | None = field(repr=False)
+
+
+async def read_content(client: KubeClient, revision: Revision) -> Content:
+    """One request. Raises `KubeError`."""
     secret = await client.get(namespaced(client.target, "v1", "secrets", revision.secret))
-    chart = _payload(secret.get("data", {}).get("release", "")).get("chart")
+    release = _payload(secret.get("data", {}).get("release", ""))
+    chart = release.get("chart")
     metadata = chart.get("metadata") if isinstance(chart, dict) else None
     if not isinstance(metadata, dict):
-        return "", ""
-    return str(metadata.get("name", "")), str(metadata.get("version", ""))
+        return Content(chart="", chart_version="", values=None)
+    return Content(
+        chart=str(metadata.get("name", "")),
+        chart_version=str(metadata.get("version", "")),
+        values=cleaned(release.get("config") or {}),
+    )
 
 
 def _revision(metadata: Json) -> Revision:

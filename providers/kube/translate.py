@@ -87,7 +87,7 @@ def _from_certificate(error: ssl.SSLCertVerificationError, host: str) -> KubeErr
         return UntrustedTLS(Reason.TLS_EXPIRED, f"The certificate of {host} is not valid yet: check both clocks.")
     if error.verify_code in WRONG_NAMES:
         return UntrustedTLS(Reason.TLS_WRONG_NAME, f"The certificate is not made for the name in {host}.")
-    message = f"The certificate of {host} is not signed by the given CA: {error.verify_message}."
+    message = f"The certificate of {host} is not signed by a CA that we trust for it: {error.verify_message}."
     return UntrustedTLS(Reason.TLS_UNTRUSTED, message)
 
 

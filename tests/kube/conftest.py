@@ -12,7 +12,7 @@ import pytest
 from providers.kube.environment_objects import EnvironmentSpec
 from providers.kube.evidence import Evidence
 from providers.kube.kubeconfig import parse_kubeconfig
-from providers.kube.probe import collect
+from providers.kube.probe import Questions, collect
 from providers.target import ClusterTarget
 from tests.clusters import Cluster
 from tests.kube.authority import Authority
@@ -38,12 +38,13 @@ def context(authority: Authority, tmp_path: Path) -> ssl.SSLContext:
 def look(authority: Authority, context: ssl.SSLContext) -> Look:
     """Evidence of one look at a server on loopback: `look(handler)`."""
 
-    def look(handler: Handler, *, tls: ssl.SSLContext | None = context, **options: Any) -> Evidence:
+    def look(
+        handler: Handler, *, tls: ssl.SSLContext | None = context, timeout: float = 10.0, **questions: Any
+    ) -> Evidence:
         async def scenario() -> Evidence:
             async with serving(handler, tls) as address:
                 target = ClusterTarget(address=address, namespace="coder", ca_pem=authority.pem, token="s3cr3t-token")
-                options.setdefault("expects_release", False)
-                return await collect(target, **{"check_verbs": False, "timeout": 10.0} | options)
+                return await collect(target, Questions(**{"expects_release": False} | questions), timeout=timeout)
 
         return asyncio.run(scenario())
 

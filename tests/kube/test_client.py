@@ -9,7 +9,7 @@ import pytest
 
 from providers.kube.client import connect
 from providers.kube.errors import KubeError, Unauthorized, UntrustedTLS
-from providers.kube.probe import collect
+from providers.kube.probe import Questions, collect
 from providers.kube.version import read_version
 from providers.target import ClusterTarget
 from tests.kube.authority import Authority
@@ -106,9 +106,11 @@ def test_a_stored_text_that_is_no_certificate_is_told_as_such(fields: dict[str, 
         version_of(target)
 
 
+@pytest.mark.parametrize(("known_revision", "requests"), [(3, 4), (2, 5), (None, 5)])
 def test_a_healthy_provider_costs_one_connection_and_few_requests(
-    authority: Authority, context: ssl.SSLContext
+    authority: Authority, context: ssl.SSLContext, known_revision: int | None, requests: int
 ) -> None:
+    """One more only for the values of a revision that is new to us."""
     labels = {"name": "coder-workspace-provider", "version": "3", "status": "deployed", "modifiedAt": "1790000000"}
     namespace = "/api/v1/namespaces/coder"
     deployment = {
@@ -127,12 +129,12 @@ def test_a_healthy_provider_costs_one_connection_and_few_requests(
     async def scenario() -> None:
         async with serving(server, context) as address:
             target = ClusterTarget(address=address, namespace="coder", ca_pem=authority.pem)
-            evidence = await collect(target, expects_release=True, check_verbs=False)
+            evidence = await collect(target, Questions(expects_release=True, known_revision=known_revision))
             assert (evidence.reason, evidence.release.chart_version) == ("", "0.1.0+build.5")
             assert (evidence.release.revision, evidence.envproxy.available) == (3, 1)
 
     asyncio.run(scenario())
-    assert (server.connections, len(server.requests)) == (1, 4)
+    assert (server.connections, len(server.requests)) == (1, requests)
     assert "PartialObjectMetadataList" in server.requests[2].headers["accept"]
 
 

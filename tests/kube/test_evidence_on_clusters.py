@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -6,14 +7,15 @@ from providers.kube.blocking import collect_now
 from providers.kube.client import namespaced
 from providers.kube.evidence import Evidence
 from providers.kube.permissions import INSTALL, RUN, Permission
+from providers.kube.probe import Questions
 from providers.target import ClusterTarget
 from tests.clusters import FaultyCluster, eventually
 from tests.kube.conftest import target_of
 from tests.kube.things import as_account, make_envproxy, make_revision, put, read, with_client
 
 
-def look(target: ClusterTarget, *, expects_release: bool = True, check_verbs: bool = False) -> Evidence:
-    return collect_now(target, expects_release=expects_release, check_verbs=check_verbs)
+def look(target: ClusterTarget, *, expects_release: bool = True, **questions: Any) -> Evidence:
+    return collect_now(target, Questions(expects_release=expects_release, **questions))
 
 
 def wait_for_envproxy(target: ClusterTarget) -> bool:

@@ -14,7 +14,7 @@ import pytest
 
 from providers.kube.errors import shorten
 from providers.kube.evidence import Evidence
-from providers.kube.probe import collect
+from providers.kube.probe import Questions, collect
 from providers.target import ClusterTarget
 from tests.kube.authority import Authority
 from tests.kube.conftest import Look
@@ -92,7 +92,7 @@ def test_a_server_that_never_says_goodbye_leaves_no_open_socket(authority: Autho
         server.start()
         address = f"https://127.0.0.1:{listening.getsockname()[1]}"
         target = ClusterTarget(address=address, namespace="coder", ca_pem=authority.pem)
-        evidence = asyncio.run(collect(target, expects_release=False, check_verbs=False, timeout=2.0))
+        evidence = asyncio.run(collect(target, Questions(expects_release=False), timeout=2.0))
         gc.collect()
         ended.set()
         server.join()

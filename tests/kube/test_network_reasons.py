@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from providers.kube.evidence import Evidence
-from providers.kube.probe import collect
+from providers.kube.probe import Questions, collect
 from providers.target import ClusterTarget
 from tests.kube.authority import Authority
 from tests.kube.conftest import Look
@@ -18,7 +18,7 @@ SHORT = 3.0  # seconds of the whole look: 1 to connect, 1.8 to wait for an answe
 
 def collect_from(address: str, *, timeout: float = 10.0) -> Evidence:
     target = ClusterTarget(address=address, namespace="coder", token="s3cr3t-token")
-    return asyncio.run(collect(target, expects_release=False, check_verbs=False, timeout=timeout))
+    return asyncio.run(collect(target, Questions(expects_release=False), timeout=timeout))
 
 
 def test_it_says_dns_failed_for_a_name_that_does_not_exist() -> None:
@@ -88,7 +88,7 @@ def test_it_says_tls_untrusted_when_no_authority_is_given(context: ssl.SSLContex
     async def scenario() -> Evidence:
         async with serving(ApiServer({}), context) as address:
             target = ClusterTarget(address=address, namespace="coder")
-            return await collect(target, expects_release=False, check_verbs=False)
+            return await collect(target, Questions(expects_release=False))
 
     assert asyncio.run(scenario()).reason == "tls_untrusted"
 

@@ -4,6 +4,7 @@ from providers.helm import gateway
 from providers.kube.blocking import collect_now, preflight_now, run
 from providers.kube.cleanup import find_leftovers
 from providers.kube.findings import Level
+from providers.kube.probe import Questions
 from providers.target import ClusterTarget
 from tests.helm.manifests import values
 
@@ -13,7 +14,7 @@ TIMEOUT_S = 40
 def test_a_release_of_real_helm_is_evidence_of_health(target: ClusterTarget) -> None:
     for _ in range(2):
         gateway.deploy(target, values(), timeout_s=TIMEOUT_S, on_line=lambda _: None, cancelled=bool)
-    evidence = collect_now(target, expects_release=True, check_verbs=True)
+    evidence = collect_now(target, Questions(expects_release=True, check_verbs=True))
     assert (evidence.reason, evidence.message) == ("", "")
     assert evidence.release is not None
     assert (evidence.release.revision, evidence.release.status, evidence.release.chart_version) == (
@@ -29,4 +30,4 @@ def test_a_release_of_real_helm_is_evidence_of_health(target: ClusterTarget) -> 
 
     gateway.uninstall(target, timeout_s=TIMEOUT_S, on_line=lambda _: None)
     assert not [each for each in run(find_leftovers(target)).objects if not each.startswith("pods/")]
-    assert collect_now(target, expects_release=True, check_verbs=False).reason == "release_missing"
+    assert collect_now(target, Questions(expects_release=True)).reason == "release_missing"

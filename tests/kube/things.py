@@ -53,9 +53,12 @@ def make_envproxy(*, image: str = "example/envproxy:1", replicas: int = 1, **met
     }
 
 
-def make_revision(revision: int, status: str, *, chart: str = "workspace-provider") -> dict[str, Any]:
-    """The Secret that Helm would write."""
-    release = {"name": RELEASE, "version": revision, "chart": {"metadata": {"name": chart, "version": "0.1.0"}}}
+def make_revision(
+    revision: int, status: str, *, chart: str = "workspace-provider", config: object = None
+) -> dict[str, Any]:
+    """The Secret that Helm would write; `config` are the values that were given."""
+    metadata = {"name": chart, "version": "0.1.0"}
+    release = {"name": RELEASE, "version": revision, "chart": {"metadata": metadata}, "config": config}
     packed = base64.b64encode(gzip.compress(json.dumps(release).encode()))
     labels = {"owner": "helm", "name": RELEASE, "version": str(revision), "status": status, "modifiedAt": "1790000000"}
     return {
