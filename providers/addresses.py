@@ -56,6 +56,14 @@ def normalise_origin(text: str, *, default_scheme: str) -> str:
     return _origin(parts)
 
 
+def is_same_origin(one: str, other: str) -> bool:
+    """Whether two addresses of http or https are one place, however they are written."""
+    try:
+        return normalise_origin(one, default_scheme="https") == normalise_origin(other, default_scheme="https")
+    except ValidationError:
+        return one == other
+
+
 def normalise_cluster_address(text: str) -> str:
     """A Kubernetes API address as `https://host[:port][/path]`, lower case, no trailing slash.
 

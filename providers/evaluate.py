@@ -6,6 +6,7 @@ Page, API, command line and timeline show what `evaluate` said, and nothing else
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from providers.addresses import is_same_origin
 from providers.choices import ProviderStatus
 from providers.kube.evidence import Evidence
 
@@ -15,7 +16,11 @@ BEAT_GRACE = timedelta(seconds=60)  # four beats of 15 s
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """All that the rule looks at. `failed_checks` counts those in a row before this evidence."""
+    """All that the rule looks at. `failed_checks` counts those in a row before this evidence.
+
+    `reported_access_url` is the one that envproxy said it is set to, `answering_urls` those at which we answer;
+    `refusal` is a sentence that says why its beats are refused, if we know that they must be.
+    """
 
     has_credential: bool
     was_deployed: bool
@@ -24,6 +29,9 @@ class Facts:
     evidence: Evidence | None
     last_beat_at: datetime | None
     now: datetime
+    reported_access_url: str = ""
+    answering_urls: tuple[str, ...] = ()
+    refusal: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +57,31 @@ def evaluate(facts: Facts) -> Verdict:
 
 
 def _trouble(facts: Facts, evidence: Evidence) -> tuple[str, str]:
+    """Causes before what follows from them: who calls an address that is no longer ours falls silent."""
     if evidence.reason:
         return evidence.reason, evidence.message
-    if facts.last_beat_at and facts.now - facts.last_beat_at > BEAT_GRACE:
-        return "beat_silent", f"The last beat came at {facts.last_beat_at:%Y-%m-%d %H:%M:%S} UTC."
+    if _is_outdated(facts):
+        current = facts.answering_urls[0]
+        return "access_url_outdated", f"It calls {facts.reported_access_url}; this deployment is at {current}."
+    if is_silent(facts.last_beat_at, now=facts.now):
+        return (
+            "beat_silent",
+            f"The last beat came at {facts.last_beat_at:%Y-%m-%d %H:%M:%S} UTC. {facts.refusal}".strip(),
+        )
+    if evidence.url_answer and not evidence.url_answer.answers:
+        return "envproxy_unreachable", evidence.url_answer.problem
     return "", ""
+
+
+def _is_outdated(facts: Facts) -> bool:
+    """A provider on an old access URL that is still accepted is fine; before the first beat nothing is known."""
+    if not facts.last_beat_at or not facts.reported_access_url or not facts.answering_urls:
+        return False
+    return not any(is_same_origin(facts.reported_access_url, url) for url in facts.answering_urls)
+
+
+def is_silent(last_beat_at: datetime | None, *, now: datetime) -> bool:
+    return last_beat_at is not None and now - last_beat_at > BEAT_GRACE
 
 
 def _status(facts: Facts) -> ProviderStatus:

@@ -78,6 +78,14 @@ REASONS: dict[str, Reason] = {
     "beat_silent": Reason(
         "envproxy has gone silent", "Check that its pods run and that they reach the access URL of this deployment."
     ),
+    "access_url_outdated": Reason(
+        "envproxy calls an address that is no longer ours",
+        "Redeploy, so that it learns the present access URL; with your own Helm, run the command again.",
+    ),
+    "envproxy_unreachable": Reason(
+        "Its URL does not answer",
+        "Check the DNS record of the provider hostname, the cluster's ingress and its certificate.",
+    ),
     "credential_unreadable": Reason(
         "The stored credential can't be decrypted",
         "Set CODERADMIN_ENCRYPTION_KEYS to include the key it was written with, or enter the credential again.",

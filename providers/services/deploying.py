@@ -14,15 +14,17 @@ from django.utils import timezone
 from providers.choices import LineLevel
 from providers.helm.gateway import deploy
 from providers.helm.release import HelmError, HelmErrorCode
+from providers.helm.values import Values
 from providers.kube.diagnose import deployment_progress, explain_workload
 from providers.kube.errors import KubeError
 from providers.kube.probe import ENVPROXY, MALFORMED
+from providers.kube.release_values import cleaned
 from providers.models import EnvproxyToken, Operation, WorkspaceProvider
-from providers.services.changes import TOKEN_OVERLAP
 from providers.services.checking import check_providers
 from providers.services.locking import locked
 from providers.services.preflighting import preflight_provider
 from providers.services.run import LeaseLostError, OperationCancelledError, OperationFailedError, ProviderRun
+from providers.services.tokens import TOKEN_OVERLAP
 from providers.services.values import release_values
 from providers.target import ClusterTarget
 from providers.tokens import digest_of, new_token
@@ -57,11 +59,30 @@ def deploy_provider(run: ProviderRun) -> None:
         if error.code == HelmErrorCode.CANCELLED:
             run.log(error.message, level=LineLevel.WARNING)
             raise OperationCancelledError from error
-        raise OperationFailedError(error.code, " ".join([error.message, *watched.problems])) from error
+        raise OperationFailedError(error.code, _why(error, watched.problems)) from error
     _retire_older_tokens(provider, row)
-    WorkspaceProvider.objects.filter(pk=provider.pk).update(deployed_at=timezone.now(), verbs_checked_at=None)
+    _note_release(provider, values, release.revision)
     run.log(f"Release {release.name} revision {release.revision} is deployed.", level=LineLevel.OK)
     check_providers([provider.pk])
+
+
+def _why(error: HelmError, problems: list[str]) -> str:
+    """Why pods are not ready comes before the fact that they were not ready in time."""
+    told = [*problems, error.message] if error.code == HelmErrorCode.TIMED_OUT else [error.message, *problems]
+    return " ".join(told)
+
+
+def _note_release(provider: WorkspaceProvider, values: Values, revision: int) -> None:
+    """What we deployed, which is what the cluster has now. One query."""
+    known = cleaned(values) or {}
+    WorkspaceProvider.objects.filter(pk=provider.pk).update(
+        deployed_at=timezone.now(),
+        verbs_checked_at=None,
+        deployed_values=known,
+        deployed_revision=revision,
+        release_values=known,
+        release_values_revision=revision,
+    )
 
 
 def _mint_token(run: ProviderRun) -> tuple[str, EnvproxyToken]:

@@ -114,10 +114,11 @@ def update_provider(
         _refuse_unsafe_move(provider, changed.keys() & PLACE, target)
         for name, value in changed.items():
             setattr(provider, name, value)
+        forgotten = _forget_release(provider) if changed.keys() & PLACE else []
         provider.revision += 1
         provider.next_check_at = timezone.now()
         provider.full_clean()
-        _save(provider, update_fields=[*changed, "revision", "next_check_at"])
+        _save(provider, update_fields=[*changed, *forgotten, "revision", "next_check_at"])
         if target is not None:
             _store_credential(provider, target)
             changed |= {"credential": "******"}
@@ -129,6 +130,13 @@ def update_provider(
             after=changed,
         )
     return provider
+
+
+def _forget_release(provider: WorkspaceProvider) -> list[str]:
+    """What is known of the release of another place means nothing here. Returns the names of the fields."""
+    provider.deployed_values, provider.deployed_revision = {}, None
+    provider.release_values, provider.release_values_revision = {}, None
+    return ["deployed_values", "deployed_revision", "release_values", "release_values_revision"]
 
 
 def _require_revision(provider: WorkspaceProvider, revision: int) -> None:

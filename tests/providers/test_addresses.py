@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 
 from providers.addresses import (
     default_devurl_host,
+    is_same_origin,
     normalise_cluster_address,
     normalise_hostname,
     validate_devurl_host,
@@ -125,3 +126,17 @@ def test_a_name_is_a_dns_label(typed: str) -> None:
 @pytest.mark.parametrize("typed", ["a", "0", "us-central-gpus", "x" * 63])
 def test_a_dns_label_is_a_name(typed: str) -> None:
     validate_name(typed)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://coder.example.com", "HTTPS://Coder.Example.com:443/", True),
+        ("http://coder.example.com:80", "http://coder.example.com", True),
+        ("https://coder.example.com", "http://coder.example.com", False),
+        ("https://coder.example.com", "https://coder.example.com:8443", False),
+        ("https://coder.example.com", "no address", False),
+    ],
+)
+def test_an_origin_is_the_same_however_it_is_written(one: str, other: str, same: bool) -> None:
+    assert is_same_origin(one, other) is same

@@ -7,7 +7,7 @@ import pytest
 
 from providers.choices import ProviderStatus
 from providers.evaluate import BEAT_GRACE, Facts, evaluate
-from providers.kube.evidence import Evidence
+from providers.kube.evidence import Evidence, UrlAnswer
 
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 GOOD = Evidence(checked_at=NOW, duration_ms=12, reachable=True)
@@ -80,3 +80,57 @@ def test_a_provider_that_never_beat_is_not_called_silent() -> None:
 def test_trouble_with_the_cluster_is_named_before_a_silent_beat() -> None:
     verdict = evaluate(replace(READY, evidence=BAD, failed_checks=1, last_beat_at=NOW - timedelta(hours=1)))
     assert verdict.reason == "tls_expired"
+
+
+OLD, NEW = "https://old.example.com", "https://coder.example.com"
+REPORTING = replace(READY, last_beat_at=NOW, failed_checks=1)
+SILENT_URL = replace(GOOD, url_answer=UrlAnswer(answers=False, problem="https://sydney answers with HTTP 503."))
+
+
+@pytest.mark.parametrize(
+    ("reported", "answering", "fine"),
+    [
+        (NEW, (NEW,), True),
+        ("https://Coder.Example.com:443/", (NEW,), True),
+        (OLD, (NEW, OLD), True),
+        (OLD, (NEW,), False),
+        ("http://coder.example.com", (NEW,), False),
+        ("no address at all", (NEW,), False),
+        ("", (NEW,), True),
+    ],
+)
+def test_an_access_url_is_fine_as_long_as_it_is_accepted(reported: str, answering: tuple[str, ...], fine: bool) -> None:
+    verdict = evaluate(replace(REPORTING, reported_access_url=reported, answering_urls=answering))
+    assert verdict.reason == ("" if fine else "access_url_outdated")
+    assert verdict.status == (ProviderStatus.READY if fine else ProviderStatus.ERROR)
+
+
+def test_an_outdated_access_url_is_named_with_the_present_one_and_before_the_silence_that_it_causes() -> None:
+    long_ago = replace(REPORTING, last_beat_at=NOW - timedelta(hours=1))
+    verdict = evaluate(replace(long_ago, reported_access_url=OLD, answering_urls=(NEW,)))
+    assert verdict.reason == "access_url_outdated"
+    assert verdict.message == f"It calls {OLD}; this deployment is at {NEW}."
+
+
+def test_before_the_first_beat_nothing_is_said_about_the_access_url() -> None:
+    verdict = evaluate(replace(REPORTING, last_beat_at=None, reported_access_url=OLD, answering_urls=(NEW,)))
+    assert verdict.status == ProviderStatus.READY
+
+
+def test_one_outdated_report_is_no_error_yet() -> None:
+    facts = replace(REPORTING, failed_checks=0, reported_access_url=OLD, answering_urls=(NEW,))
+    assert evaluate(facts).status == ProviderStatus.READY
+
+
+def test_a_url_that_does_not_answer_is_an_error_with_its_problem() -> None:
+    assert evaluate(replace(REPORTING, evidence=SILENT_URL, failed_checks=0)).status == ProviderStatus.READY
+    verdict = evaluate(replace(REPORTING, evidence=SILENT_URL))
+    assert (verdict.status, verdict.reason) == (ProviderStatus.ERROR, "envproxy_unreachable")
+    assert verdict.message == "https://sydney answers with HTTP 503."
+
+
+def test_the_url_is_named_after_the_cluster_and_after_a_silent_beat() -> None:
+    unavailable = replace(SILENT_URL, reason="envproxy_unavailable")
+    assert evaluate(replace(REPORTING, evidence=unavailable)).reason == "envproxy_unavailable"
+    silent = replace(REPORTING, evidence=SILENT_URL, last_beat_at=NOW - timedelta(hours=1))
+    assert evaluate(silent).reason == "beat_silent"
