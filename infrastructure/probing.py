@@ -52,16 +52,15 @@ async def _name(url: str) -> Finding:
 
 
 async def _answer(url: str, is_proof: Callable[[str, str], bool]) -> list[Finding]:
-    challenge = secrets.token_hex(24)
-    connector = aiohttp.TCPConnector(resolver=ThreadPerNameResolver())
+    challenge, context = secrets.token_hex(24), ssl.create_default_context()
+    connector = aiohttp.TCPConnector(resolver=ThreadPerNameResolver(), ssl=context)
     try:
         async with (
             aiohttp.ClientSession(connector=connector, timeout=PATIENCE) as session,
             session.get(url + PROOF_PATH + challenge, allow_redirects=False) as answer,
         ):
-            certificate = _certificate(answer)
-            proof = _proof_in(await answer.content.read(ANSWER_LIMIT))
-            status = answer.status
+            proof, status = _proof_in(await answer.content.read(ANSWER_LIMIT)), answer.status
+        certificate = await _certificate(url, context)
     except (aiohttp.ClientError, OSError) as error:
         return [_trouble(url, error)]
     if not is_proof(challenge, proof):
@@ -71,11 +70,17 @@ async def _answer(url: str, is_proof: Callable[[str, str], bool]) -> list[Findin
     return [*certificate, ours]
 
 
-def _certificate(answer: aiohttp.ClientResponse) -> list[Finding]:
-    transport = answer.connection.transport if answer.connection else None
-    certificate = transport.get_extra_info("peercert") if transport else None
-    if not certificate:
+async def _certificate(url: str, context: ssl.SSLContext) -> list[Finding]:
+    """For how long it is valid, by a connection of its own: aiohttp's is gone once the answer was read."""
+    parts = urlsplit(url)
+    if parts.scheme != "https":
         return []
+    async with asyncio.timeout(PATIENCE.connect):
+        *_, place = (await lookup(parts.hostname or "", parts.port or 443))[0]
+        name = parts.hostname
+        _, writer = await asyncio.open_connection(*place[:2], ssl=context, server_hostname=name)
+    certificate = writer.get_extra_info("peercert")
+    writer.transport.abort()
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), tz=UTC)
     days = (ends - datetime.now(UTC)).days
     detail = f"Trusted, valid until {ends:%Y-%m-%d}: {days} days."
