@@ -1,7 +1,5 @@
 """Which environment a request is about, and how a refusal reads."""
 
-from collections.abc import Callable
-from functools import wraps
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,8 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from environments.models import Environment
 from environments.querysets import EnvironmentQuerySet
 from environments.rows import for_rows
-from organizations.errors import RefusedError
-from organizations.views.scope import ask_and_do, person_of, say_refusal
+from organizations.views.scope import ask_and_do, person_of, refusal_leads_to, say_refusal
 
 __all__ = [
     "ask_and_do",
@@ -21,8 +18,6 @@ __all__ = [
     "usable_environment",
     "visible_environments",
 ]
-
-EnvironmentView = Callable[[HttpRequest, UUID], HttpResponse]
 
 
 def visible_environments(request: HttpRequest) -> EnvironmentQuerySet:
@@ -36,19 +31,12 @@ def usable_environment(request: HttpRequest, pk: UUID) -> Environment:
     return environment
 
 
-def environment_refusal(view: EnvironmentView) -> EnvironmentView:
-    """A rule that forbids an action is said on the environment's page, or on the list when it is gone."""
+def _page_or_list(request: HttpRequest, pk: UUID) -> HttpResponse:
+    try:
+        usable_environment(request, pk)
+    except Http404:
+        return redirect("environments:environment_list")
+    return redirect("environments:environment_detail", pk=pk)
 
-    @wraps(view)
-    def wrapped(request: HttpRequest, pk: UUID) -> HttpResponse:
-        try:
-            return view(request, pk)
-        except RefusedError as refusal:
-            say_refusal(request, refusal)
-            try:
-                usable_environment(request, pk)
-            except Http404:
-                return redirect("environments:environment_list")
-            return redirect("environments:environment_detail", pk=pk)
 
-    return wrapped
+environment_refusal = refusal_leads_to(_page_or_list)

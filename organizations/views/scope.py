@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -72,28 +73,36 @@ def require_users(request: HttpRequest) -> None:
     require(can_read_users(person_of(request)), "Only site managers and auditors see the list of people.")
 
 
-def organization_refusal(view: View) -> View:
-    """A rule that forbids an action is said on the organization's page, or on the list when it is gone."""
-    return _refusal_becomes_message(view, Organization, "organizations:organization")
+def refusal_leads_to(page: View) -> Callable[[View], View]:
+    """A decorator: a rule that forbids an action becomes a message on `page`, which takes the view's arguments."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: HttpRequest, **arguments: Any) -> HttpResponse:
+            try:
+                return view(request, **arguments)
+            except RefusedError as refusal:
+                say_refusal(request, refusal)
+                return page(request, **arguments)
+
+        return wrapped
+
+    return decorate
 
 
-def user_refusal(view: View) -> View:
-    """The same for a person."""
-    return _refusal_becomes_message(view, User, "organizations:user")
+def _page_or_list(model: type[Organization | User], route: str) -> View:
+    """The list when the thing itself is gone."""
+
+    def page(request: HttpRequest, pk: UUID, **more: UUID) -> HttpResponse:
+        if model._default_manager.filter(pk=pk).exists():
+            return redirect(f"{route}_detail", pk=pk)
+        return redirect(f"{route}_list")
+
+    return page
 
 
-def _refusal_becomes_message(view: View, model: type[Organization | User], route: str) -> View:
-    @wraps(view)
-    def wrapped(request: HttpRequest, pk: UUID, **more: UUID) -> HttpResponse:
-        try:
-            return view(request, pk, **more)
-        except RefusedError as refusal:
-            say_refusal(request, refusal)
-            if model._default_manager.filter(pk=pk).exists():
-                return redirect(f"{route}_detail", pk=pk)
-            return redirect(f"{route}_list")
-
-    return wrapped
+organization_refusal = refusal_leads_to(_page_or_list(Organization, "organizations:organization"))
+user_refusal = refusal_leads_to(_page_or_list(User, "organizations:user"))
 
 
 def say_refusal(request: HttpRequest, refusal: RefusedError) -> None:

@@ -2,7 +2,7 @@ import shlex
 
 import yaml
 
-from providers.helm.command import make_command, make_values_file
+from providers.helm.command import make_command, make_upgrade_command, make_values_file
 from tests.helm.manifests import TOKEN, values
 
 
@@ -39,3 +39,24 @@ def test_the_values_file_reads_back_as_the_values() -> None:
 def test_a_values_file_without_a_token_warns_of_none() -> None:
     assert "token" not in make_values_file(values(token=""))
     assert TOKEN in make_values_file(values())
+
+
+def test_a_new_access_url_is_one_value_and_all_others_stay() -> None:
+    text = make_upgrade_command(
+        repository_url="https://new.example.com/charts",
+        version="0.1.0",
+        namespace="dev",
+        access_url="https://new.example.com:8443",
+    )
+    arguments = shlex.split(text)
+    assert arguments[:4] == ["helm", "upgrade", "coder-workspace-provider", "workspace-provider"]
+    assert arguments[arguments.index("--set") + 1] == "cemanager.accessURL=https://new.example.com:8443"
+    assert "--reuse-values" in arguments
+    assert arguments[arguments.index("--namespace") + 1] == "dev"
+    assert "--install" not in arguments
+
+
+def test_a_new_chart_brings_its_defaults_and_keeps_what_was_set() -> None:
+    text = make_upgrade_command(repository_url="https://coder.example.com/charts", version="0.2.0", namespace="dev")
+    assert "--reset-then-reuse-values" in shlex.split(text)
+    assert "--set" not in text
