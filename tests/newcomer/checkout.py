@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
+from coderadmin.embedded.processes import Account
 from tests.newcomer.programs import Running, free_port, running
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -26,6 +27,7 @@ CARD = re.compile(r'<details class="card".*?<h2>(?P<name>[^<]+)</h2>.*?<span cla
 class Newcomer:
     folder: Path
     port: int
+    account: Account | None = None  # None: whoever runs the tests
 
     @property
     def checkout(self) -> Path:
@@ -37,7 +39,8 @@ class Newcomer:
 
     def make(self, target: str) -> AbstractContextManager[Running]:
         log = self.folder / f"{target}.log"
-        return running(["make", target], cwd=self.checkout, env=self._environment(), log=log)
+        environment = self._environment()
+        return running(["make", target], cwd=self.checkout, env=environment, log=log, account=self.account)
 
     def git(self, *arguments: str) -> str:
         return subprocess.run(
@@ -60,7 +63,8 @@ class Newcomer:
 
     def _environment(self) -> dict[str, str]:
         passed_on = {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)}
-        path = f"{Path(sys.base_prefix, 'bin')}:/usr/bin:/bin"
+        own = "" if self.account else f"{Path(sys.base_prefix, 'bin')}:"
+        path = f"{own}/usr/bin:/bin"
         return {"HOME": str(self.home), "PATH": path, "CODERADMIN_PORT": str(self.port), **passed_on}
 
 
@@ -87,12 +91,15 @@ class Visitor:
 
 
 @contextmanager
-def clean_clone() -> Iterator[Newcomer]:
+def clean_clone(account: Account | None = None) -> Iterator[Newcomer]:
     folder = Path(tempfile.mkdtemp(prefix="newcomer-"))
-    person = Newcomer(folder, free_port())
+    person = Newcomer(folder, free_port(), account)
     try:
         subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", REPOSITORY, person.checkout], check=True)
         person.home.mkdir()
+        if account:
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, account.uid, account.gid, follow_symlinks=False)
         yield person
     finally:
         if elsewhere := person.postgres_folder():

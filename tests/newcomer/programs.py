@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from coderadmin.embedded.processes import Account, account_arguments
+
 STOP_SECONDS = 40
 ANSWER_SECONDS = 60.0  # with a dead database a readiness answer waits for the connection pool
 
@@ -41,7 +43,9 @@ class Running:
 
 
 @contextmanager
-def running(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], log: Path) -> Iterator[Running]:
+def running(
+    command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], log: Path, account: Account | None = None
+) -> Iterator[Running]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -51,6 +55,7 @@ def running(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str],
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            **account_arguments(account),
         )
     try:
         yield Running(process, log)

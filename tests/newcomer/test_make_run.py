@@ -40,10 +40,15 @@ def newcomer() -> Iterator[Newcomer]:
     with clean_clone() as person:
         with person.make("install") as pip:
             code = pip.process.wait(INSTALL_SECONDS)
-        if code and any(sign in pip.output() for sign in NO_INDEX) and os.environ.get("CI") != "true":
+        if code and is_without_index(pip.output()):
             pytest.skip("pip reaches no package index, so that `make run` can't be tried")
         assert code == 0, pip.output()
         yield person
+
+
+def is_without_index(output: str) -> bool:
+    """Whether pip could not work for want of an index, which CI has."""
+    return any(sign in output for sign in NO_INDEX) and os.environ.get("CI") != "true"
 
 
 @pytest.fixture(scope="module")
