@@ -7,15 +7,20 @@ from django.conf import settings
 from providers.choices import Access, ProviderStatus
 from providers.helm.release import RELEASE_NAME
 from providers.impact import impact_of_closing_doors, impact_of_default
-from providers.models import Operation, WorkspaceProvider
+from providers.models import EnvproxyToken, Operation, WorkspaceProvider
 from providers.services.allowlist import AllowlistChange
-from providers.services.changes import TOKEN_OVERLAP
+from providers.services.tokens import TOKEN_OVERLAP, UNUSED_LIFETIME
 
 # What Helm can't work with, as a check reports it: only then may a deletion leave the release behind.
 OUT_OF_REACH = {
     "dns_failed", "connection_refused", "connect_timeout", "read_timeout", "unreachable", "tls_untrusted",
     "tls_wrong_name", "tls_expired", "credential_refused", "credential_unreadable", "api_not_ready", "not_kubernetes",
 }  # fmt: skip
+
+NO_TOKEN_LEFT = [
+    "No valid token is left: the provider turns to Error about a minute later.",
+    "Nobody gets to an environment on it through envproxy, until it has a new token: rotate the token, or redeploy.",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +119,30 @@ def of_rotation(provider: WorkspaceProvider) -> Confirmation:
             "A new token is made and shown once, with the values file that brings it to the cluster.",
             f"The present token works until the new one is first used, at most {hours} hours.",
             "If the new one is not in use by then, the provider turns to Error.",
+            f"The new one ends after {UNUSED_LIFETIME.days} days, unless it is used before.",
         ],
         stays=[_environments_go_on(provider), "The cluster credential is another thing and stays the same."],
+    )
+
+
+def of_revocation(provider: WorkspaceProvider, token: EnvproxyToken | None) -> Confirmation:
+    """One query."""
+    alive = provider.envproxy_tokens.alive()
+    others = token is not None and alive.exclude(pk=token.pk).exists()
+    what = str(token) if token else "all tokens"
+    return Confirmation(
+        title=f"Revoke {what} of {provider.name}",
+        submit_label="Revoke",
+        dangerous=True,
+        effects=[
+            f"Who calls with {'it' if token else 'one of them'} is refused from now on: envproxy within 15 seconds.",
+            *([] if others else NO_TOKEN_LEFT),
+        ],
+        stays=[
+            *(["The other tokens of this provider stay valid."] if others else []),
+            _environments_go_on(provider),
+            "The cluster credential is another thing and stays the same.",
+        ],
     )
 
 

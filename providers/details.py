@@ -16,6 +16,7 @@ from providers.choices import ChangeKind, CredentialKind, ProviderStatus
 from providers.models import (
     AllowlistEntry,
     ClusterCredential,
+    EnvproxyToken,
     Operation,
     OperationLine,
     StatusChange,
@@ -101,6 +102,11 @@ class ProviderDetails:
     availability: Availability
     operation: Operation | None = None
     has_credential: bool = False
+    tokens: list[EnvproxyToken] = field(default_factory=list)
+
+    @property
+    def tokens_to_revoke(self) -> int:
+        return sum(token.is_alive for token in self.tokens)
 
     @property
     def more_organizations(self) -> int:
@@ -116,13 +122,13 @@ class ProviderDetails:
 
 
 def load_details(providers: Sequence[WorkspaceProvider]) -> dict[UUID, ProviderDetails]:
-    """The details of each provider, in six queries however many there are; none for none."""
+    """The details of each provider, in seven queries however many there are; none for none."""
     if not providers:
         return {}
     ids, now = [provider.pk for provider in providers], timezone.now()
     organizations, organization_counts = _organizations(ids)
     shown, month = _shown_changes(ids), _changes_of_month(ids, now)
-    operations, credentials = _operations(ids), _with_credential(ids)
+    operations, credentials, tokens = _operations(ids), _with_credential(ids), _tokens(ids, now)
     return {
         provider.pk: ProviderDetails(
             organizations=organizations[provider.pk],
@@ -131,6 +137,7 @@ def load_details(providers: Sequence[WorkspaceProvider]) -> dict[UUID, ProviderD
             availability=_availability(provider, month[provider.pk], now),
             operation=operations.get(provider.pk),
             has_credential=provider.pk in credentials or provider.credential_kind == CredentialKind.IN_CLUSTER,
+            tokens=tokens[provider.pk],
         )
         for provider in providers
     }
@@ -227,3 +234,11 @@ def _operations(ids: Sequence[UUID]) -> dict[UUID, Operation]:
 def _with_credential(ids: Sequence[UUID]) -> set[UUID]:
     """Which of them have a stored credential; the secrets themselves are not loaded."""
     return set(ClusterCredential.objects.filter(provider__in=ids).values_list("provider_id", flat=True))
+
+
+def _tokens(ids: Sequence[UUID], now: datetime) -> dict[UUID, list[EnvproxyToken]]:
+    """The envproxy tokens of each that are valid or have ended within a day, newest first."""
+    found: dict[UUID, list[EnvproxyToken]] = defaultdict(list)
+    for token in EnvproxyToken.objects.filter(provider__in=ids).exclude(expires_at__lt=now - DAY):
+        found[token.provider_id].append(token)
+    return found

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import connection, models
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Lower
+from django.utils import timezone
 
 from organizations.models import User
 from organizations.policies import can_read_providers
@@ -78,3 +79,8 @@ class WorkspaceProviderQuerySet(models.QuerySet):
         with connection.cursor() as cursor:
             cursor.execute(CLAIM_DUE, {"now": now, "next": now + interval, "limit": limit, "doubtful": doubtful})
             return [row[0] for row in cursor.fetchall()]
+
+
+class EnvproxyTokenQuerySet(models.QuerySet):
+    def alive(self) -> Self:
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))

@@ -1,9 +1,11 @@
 """Secrets of a provider: how we reach its cluster, and how its envproxy reaches us."""
 
 from django.db import models
+from django.utils import timezone
 
 from providers.fields import EncryptedTextField, unseal
 from providers.models.provider import WorkspaceProvider
+from providers.querysets import EnvproxyTokenQuerySet
 from providers.target import ClusterTarget
 
 
@@ -35,7 +37,10 @@ class ClusterCredential(models.Model):
 
 
 class EnvproxyToken(models.Model):
-    """The shared secret of one provider, as a SHA-256 digest; several are valid while one replaces another."""
+    """The shared secret of one provider, as a SHA-256 digest; several are valid while one replaces another.
+
+    Made by a deploy (`minted_by`) or for an admin's own Helm. A row outlives its end: we know whose it was.
+    """
 
     provider = models.ForeignKey(WorkspaceProvider, on_delete=models.CASCADE, related_name="envproxy_tokens")
     digest = models.CharField(max_length=64, unique=True)
@@ -45,8 +50,19 @@ class EnvproxyToken(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     last_used_address = models.GenericIPAddressField(null=True, blank=True)
 
+    objects = EnvproxyTokenQuerySet.as_manager()
+
     class Meta:
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return f"envproxy token {self.pk}"
+        return f"token {self.pk}"
+
+    @property
+    def is_alive(self) -> bool:
+        return self.expires_at is None or self.expires_at > timezone.now()
+
+    @property
+    def waits_for_use(self) -> bool:
+        """Whether its first use takes its end away."""
+        return self.minted_by_id is None and self.last_used_at is None and self.is_alive

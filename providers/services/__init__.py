@@ -4,7 +4,6 @@ from providers.services.allowlist import AllowlistChange, change_allowlist, prev
 from providers.services.changes import (
     cordon_provider,
     request_check,
-    rotate_envproxy_token,
     set_default_provider,
     uncordon_provider,
 )
@@ -19,6 +18,7 @@ from providers.services.operations import (
 )
 from providers.services.registration import Registration, register_provider, update_provider
 from providers.services.running import run_operation
+from providers.services.tokens import provider_of_token, revoke_envproxy_tokens, rotate_envproxy_token
 
 __all__ = [
     "AllowlistChange",
@@ -30,12 +30,14 @@ __all__ = [
     "claim_due_providers",
     "cordon_provider",
     "preview_allowlist",
+    "provider_of_token",
     "receive_beat",
     "register_provider",
     "request_check",
     "request_delete",
     "request_deploy",
     "request_preflight",
+    "revoke_envproxy_tokens",
     "rotate_envproxy_token",
     "run_operation",
     "set_default_provider",

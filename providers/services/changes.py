@@ -1,22 +1,16 @@
-"""Short changes: cordon, default, check now, envproxy token."""
-
-from datetime import timedelta
+"""Short changes: cordon, default, check now."""
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from audit.services import Actor, record
 from providers.choices import ACTIVE_STATES, ChangeKind, OperationKind, ProviderStatus
 from providers.errors import RefusedError
-from providers.models import EnvproxyToken, StatusChange, WorkspaceProvider
+from providers.models import StatusChange, WorkspaceProvider
 from providers.policies import require_manage
 from providers.services import dispatch
 from providers.services.locking import locked, locked_providers
 from providers.services.targets import require_credential
-from providers.tokens import digest_of, new_token
-
-TOKEN_OVERLAP = timedelta(hours=24)
 
 
 def cordon_provider(*, actor: Actor, provider: WorkspaceProvider, reason: str) -> WorkspaceProvider:
@@ -106,20 +100,3 @@ def request_check(*, actor: Actor, provider: WorkspaceProvider) -> WorkspaceProv
         record(actor=actor, action="provider.check", target=provider)
         dispatch.check_providers([provider.pk])
     return provider
-
-
-def rotate_envproxy_token(*, actor: Actor, provider: WorkspaceProvider) -> str:
-    """A new token, to be shown once. The old ones work until it is first used, at most TOKEN_OVERLAP."""
-    require_manage(actor)
-    with transaction.atomic():
-        provider = locked(provider)
-        if provider.built_in:
-            raise RefusedError("The built-in provider has no envproxy token.")
-        token = new_token()
-        end = timezone.now() + TOKEN_OVERLAP
-        EnvproxyToken.objects.filter(provider=provider).filter(Q(expires_at=None) | Q(expires_at__gt=end)).update(
-            expires_at=end
-        )
-        EnvproxyToken.objects.create(provider=provider, digest=digest_of(token))
-        record(actor=actor, action="provider.rotate_token", target=provider, after={"token": "******"})
-    return token

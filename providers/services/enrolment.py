@@ -4,16 +4,15 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from audit.services import SYSTEM, record
 from providers.addresses import normalise_cluster_address
-from providers.choices import ACTIVE_STATES, CredentialKind, OperationKind
+from providers.choices import CredentialKind
 from providers.fields import UndecryptableError, unseal
-from providers.models import ClusterCredential, EnvproxyToken, WorkspaceProvider
+from providers.models import ClusterCredential, WorkspaceProvider
 from providers.services import dispatch
-from providers.tokens import digest_of
+from providers.services.tokens import REFUSED, locked_token, note_refusal, note_use
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,34 +29,25 @@ class Beat:
 def receive_beat(*, token: str, beat: Beat, address: str | None, through: str = "") -> WorkspaceProvider:
     """Note the beat of the provider that owns `token`; a first one enrols it. `through`: the access URL it came by.
 
-    Raises PermissionDenied for an unknown or expired token, ValidationError for a bad cluster address.
+    Raises PermissionDenied for a token that is unknown or has ended, ValidationError for a bad cluster address.
     """
-    now = timezone.now()
     with transaction.atomic():
-        row = _valid_token(token)
-        provider = row.provider
-        row.last_used_at, row.last_used_address = now, address
-        row.save(update_fields=["last_used_at", "last_used_address"])
-        if not provider.operations.filter(kind=OperationKind.DEPLOY, state__in=ACTIVE_STATES).exists():
-            # the new one is in use now; while a deploy runs, it may still be rolled back to the old one
-            EnvproxyToken.objects.filter(provider=provider, pk__lt=row.pk).delete()
-        provider.last_beat_at, provider.last_beat_access_url = now, beat.access_url[:300].rstrip("/")
-        provider.last_beat_through = through
-        provider.save(update_fields=["last_beat_at", "last_beat_access_url", "last_beat_through"])
-        if provider.credential_kind == CredentialKind.ENROLMENT and beat.service_account_token:
-            _enrol(provider, beat)
+        row = locked_token(token)
+        if row and row.is_alive:
+            note_use(row, address)
+            return _note_beat(row.provider, beat, through)
+        if row:
+            note_refusal(row, address)
+    raise PermissionDenied(REFUSED)
+
+
+def _note_beat(provider: WorkspaceProvider, beat: Beat, through: str) -> WorkspaceProvider:
+    provider.last_beat_at, provider.last_beat_access_url = timezone.now(), beat.access_url[:300].rstrip("/")
+    provider.last_beat_through = through
+    provider.save(update_fields=["last_beat_at", "last_beat_access_url", "last_beat_through"])
+    if provider.credential_kind == CredentialKind.ENROLMENT and beat.service_account_token:
+        _enrol(provider, beat)
     return provider
-
-
-def _valid_token(token: str) -> EnvproxyToken:
-    """The token, with its provider locked first, as everybody does who changes tokens."""
-    digest = digest_of(token)
-    WorkspaceProvider.objects.select_for_update(of=("self",)).filter(envproxy_tokens__digest=digest).first()
-    alive = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    row = EnvproxyToken.objects.select_related("provider").filter(alive, digest=digest).first()
-    if row is None:
-        raise PermissionDenied("This envproxy token is unknown or has expired. Rotate it and redeploy.")
-    return row
 
 
 def _enrol(provider: WorkspaceProvider, beat: Beat) -> None:

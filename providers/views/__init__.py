@@ -22,7 +22,7 @@ from providers.views.matrix import access_matrix, access_matrix_save
 from providers.views.operations import operation_cancel, operation_detail
 from providers.views.reasons import reason_detail
 from providers.views.registration import provider_create, provider_update
-from providers.views.tokens import provider_command, provider_rotate_token
+from providers.views.tokens import provider_command, provider_revoke_token, provider_rotate_token
 
 __all__ = [
     "access_matrix",
@@ -47,6 +47,7 @@ __all__ = [
     "provider_detail",
     "provider_list",
     "provider_preflight",
+    "provider_revoke_token",
     "provider_rotate_token",
     "provider_set_default",
     "provider_uncordon",

@@ -1,11 +1,12 @@
-"""envproxy tokens: shown once, inside the values file that brings them to the cluster."""
+"""envproxy tokens: shown once, inside the values file that brings them to the cluster; and revoked."""
 
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 
@@ -13,13 +14,16 @@ from audit.services import actor_of
 from providers import confirmations
 from providers.access_urls import access_url
 from providers.errors import RefusedError
+from providers.forms.tokens import NewTokenForm
 from providers.helm.command import make_command, make_values_file
 from providers.helm.package import chart_version
 from providers.models import WorkspaceProvider
-from providers.services import rotate_envproxy_token
+from providers.services import revoke_envproxy_tokens, rotate_envproxy_token
+from providers.services.tokens import UNUSED_LIFETIME
 from providers.services.values import release_values
 from providers.views.confirm import confirm
 from providers.views.scope import ask_and_do, managed_provider, refusal_becomes_message
+from providers.words import counted
 
 
 @never_cache
@@ -27,9 +31,9 @@ from providers.views.scope import ask_and_do, managed_provider, refusal_becomes_
 @refusal_becomes_message
 def provider_rotate_token(request: HttpRequest, pk: UUID) -> HttpResponse:
     provider = _remote(managed_provider(request, pk))
-    if request.method != "POST":
-        return confirm(request, provider, confirmations.of_rotation(provider))
-    return _show_once(request, provider)
+    if request.method == "POST":
+        return _show_once(request, provider)
+    return confirm(request, provider, confirmations.of_rotation(provider), form=NewTokenForm.of(provider))
 
 
 @never_cache
@@ -40,9 +44,28 @@ def provider_command(request: HttpRequest, pk: UUID) -> HttpResponse:
     provider = _remote(managed_provider(request, pk))
     if request.method == "POST":
         return _show_once(request, provider)
-    context = {"provider": provider, "command": _command(provider), "has_token": provider.envproxy_tokens.exists()}
+    context = {"provider": provider, "command": _command(provider), "form": NewTokenForm.of(provider)}
+    context["unused_days"] = UNUSED_LIFETIME.days
+    context["has_token"] = provider.envproxy_tokens.alive().exists()
     context["host"] = urlsplit(provider.hostname).hostname  # a DNS record has no port
     return render(request, "providers/provider_command.html", context)
+
+
+@never_cache
+@ask_and_do
+@refusal_becomes_message
+def provider_revoke_token(request: HttpRequest, pk: UUID, token: int | None = None) -> HttpResponse:
+    """One of them, or all."""
+    provider = _remote(managed_provider(request, pk))
+    chosen = get_object_or_404(provider.envproxy_tokens, pk=token) if token is not None else None
+    if request.method != "POST":
+        return confirm(request, provider, confirmations.of_revocation(provider, chosen))
+    ended = revoke_envproxy_tokens(actor=actor_of(request), provider=provider, token=chosen)
+    if ended:
+        messages.success(request, f"{counted(ended, 'token')} of {provider.name} revoked.")
+    else:
+        messages.info(request, "Nothing was revoked: no such token was valid any more.")
+    return redirect("providers:provider_detail", pk=pk)
 
 
 def _remote(provider: WorkspaceProvider) -> WorkspaceProvider:
@@ -53,7 +76,12 @@ def _remote(provider: WorkspaceProvider) -> WorkspaceProvider:
 
 @sensitive_variables()
 def _show_once(request: HttpRequest, provider: WorkspaceProvider) -> HttpResponse:
-    token = rotate_envproxy_token(actor=actor_of(request), provider=provider)
+    """A form without the number of the newest token was not made by our page, or is very old."""
+    form = NewTokenForm(request.POST)
+    if not form.is_valid():
+        raise RefusedError("No token was made: the form was not complete.", remedy="Open the page again.")
+    newest = form.cleaned_data["newest"]
+    token = rotate_envproxy_token(actor=actor_of(request), provider=provider, newest=newest)
     name = f"{provider.name}-values.yaml"
     values_file = make_values_file(release_values(provider, token=token), name=name)
     context = {
@@ -63,6 +91,7 @@ def _show_once(request: HttpRequest, provider: WorkspaceProvider) -> HttpRespons
         "values_file": values_file,
         "download": f"data:application/yaml;charset=utf-8,{quote(values_file)}",
         "command": _command(provider),
+        "unused_days": UNUSED_LIFETIME.days,
     }
     return render(request, "providers/provider_token.html", context)
 

@@ -14,8 +14,7 @@ from organizations.models import User
 from providers import services
 from providers.choices import ProviderStatus
 from providers.errors import RefusedError
-from providers.models import EnvproxyToken, WorkspaceProvider
-from providers.tokens import digest_of
+from providers.models import WorkspaceProvider
 from tests.factories import make_built_in, make_provider
 
 
@@ -139,26 +138,3 @@ def test_check_now_asks_for_the_verbs_again_and_notes_the_request(actor: Actor) 
     provider = services.request_check(actor=actor, provider=make_provider(verbs_checked_at=timezone.now()))
     assert provider.check_requested_at is not None
     assert provider.verbs_checked_at is None
-
-
-class TestRotatingTheToken:
-    def test_only_a_digest_is_stored(self, actor: Actor) -> None:
-        provider = make_provider()
-        token = services.rotate_envproxy_token(actor=actor, provider=provider)
-        row = EnvproxyToken.objects.get(provider=provider)
-        assert row.digest == digest_of(token) != token
-        assert str(token) not in str(AuditEvent.objects.values_list())
-        assert token not in repr(token)
-
-    def test_the_old_one_works_for_a_while(self, actor: Actor) -> None:
-        provider = make_provider()
-        services.rotate_envproxy_token(actor=actor, provider=provider)
-        services.rotate_envproxy_token(actor=actor, provider=provider)
-        newest, older = EnvproxyToken.objects.filter(provider=provider)
-        assert newest.expires_at is None
-        assert older.expires_at is not None
-        assert older.expires_at > timezone.now()
-
-    def test_built_in_has_none(self, actor: Actor) -> None:
-        with pytest.raises(RefusedError, match="built-in"):
-            services.rotate_envproxy_token(actor=actor, provider=make_built_in())

@@ -19,6 +19,7 @@ ASKED_FIRST = [
     "provider_cordon",
     "provider_uncordon",
     "provider_rotate_token",
+    "provider_revoke_tokens",
     "provider_command",
     "provider_delete",
     "provider_delete_anyway",

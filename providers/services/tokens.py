@@ -1,0 +1,119 @@
+"""envproxy tokens: made, used, revoked. Whoever changes them locks their provider first."""
+
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from audit.models import AuditEvent
+from audit.services import Actor, record
+from providers.choices import ACTIVE_STATES, OperationKind
+from providers.errors import RefusedError
+from providers.models import EnvproxyToken, WorkspaceProvider
+from providers.policies import require_manage
+from providers.services.locking import locked
+from providers.tokens import digest_of, new_token
+
+TOKEN_OVERLAP = timedelta(hours=24)
+UNUSED_LIFETIME = timedelta(days=7)
+DENIED_EVERY = timedelta(minutes=1)
+REVOKE, BEAT = "provider.revoke_token", "provider.beat"
+REFUSED = "This envproxy token is unknown, has expired or was revoked. Rotate it and redeploy."
+
+
+def rotate_envproxy_token(*, actor: Actor, provider: WorkspaceProvider, newest: int | None = None) -> str:
+    """A new token, to be shown once. The old ones work until it is first used, at most TOKEN_OVERLAP.
+
+    It ends after UNUSED_LIFETIME unless it is used before. `newest`: the newest token that the asker knows of, 0 for
+    none; raises RefusedError when there is a newer one, so that a form that is sent again makes no second token.
+    """
+    require_manage(actor)
+    with transaction.atomic():
+        provider = locked(provider)
+        if provider.built_in:
+            raise RefusedError("The built-in provider has no envproxy token.")
+        if newest is not None:
+            _refuse_a_second_one(provider, newest)
+        token, now = new_token(), timezone.now()
+        end = now + TOKEN_OVERLAP
+        older = EnvproxyToken.objects.filter(provider=provider)
+        older.filter(Q(expires_at=None) | Q(expires_at__gt=end)).update(expires_at=end)
+        EnvproxyToken.objects.create(provider=provider, digest=digest_of(token), expires_at=now + UNUSED_LIFETIME)
+        record(actor=actor, action="provider.rotate_token", target=provider, after={"token": "******"})
+    return token
+
+
+def _refuse_a_second_one(provider: WorkspaceProvider, newest: int) -> None:
+    made = EnvproxyToken.objects.filter(provider=provider, pk__gt=newest).first()
+    if made:
+        raise RefusedError(
+            f"No token was made: {made} of {provider.name} was, at {made.created_at:%H:%M:%S} UTC, after this form was "
+            "opened. It is not shown again.",
+            remedy="If it is lost, open the page again and make another one.",
+        )
+
+
+def revoke_envproxy_tokens(*, actor: Actor, provider: WorkspaceProvider, token: EnvproxyToken | None = None) -> int:
+    """End this token, or all of the provider; envproxy is refused from now on. How many ended: none the second time."""
+    require_manage(actor)
+    with transaction.atomic():
+        alive = EnvproxyToken.objects.filter(provider=locked(provider)).alive()
+        chosen = alive.filter(pk=token.pk) if token else alive
+        numbers = sorted(chosen.values_list("pk", flat=True))
+        if numbers:
+            chosen.update(expires_at=timezone.now())
+            record(actor=actor, action=REVOKE, target=provider, after={"tokens": numbers})
+    return len(numbers)
+
+
+@sensitive_variables("token")
+def provider_of_token(token: str) -> WorkspaceProvider:
+    """One query; a use is noted by the beat only. Raises PermissionDenied."""
+    row = EnvproxyToken.objects.alive().select_related("provider").filter(digest=digest_of(token)).first()
+    if row is None:
+        raise PermissionDenied(REFUSED)
+    return row.provider
+
+
+@sensitive_variables("token")
+def locked_token(token: str) -> EnvproxyToken | None:
+    """The token, dead or alive, with its provider, which is locked."""
+    digest = digest_of(token)
+    WorkspaceProvider.objects.select_for_update(of=("self",)).filter(envproxy_tokens__digest=digest).first()
+    return EnvproxyToken.objects.select_related("provider").filter(digest=digest).first()
+
+
+def note_use(row: EnvproxyToken, address: str | None) -> None:
+    """The older ones end with the first use, but not while a deploy may still be rolled back to one of them."""
+    now = timezone.now()
+    others = EnvproxyToken.objects.filter(provider=row.provider).alive()
+    if row.waits_for_use and not others.filter(pk__gt=row.pk).exists():
+        row.expires_at = None
+    row.last_used_at, row.last_used_address = now, address
+    row.save(update_fields=["expires_at", "last_used_at", "last_used_address"])
+    if not row.provider.operations.filter(kind=OperationKind.DEPLOY, state__in=ACTIVE_STATES).exists():
+        others.filter(pk__lt=row.pk).update(expires_at=now)
+
+
+def note_refusal(row: EnvproxyToken, address: str | None) -> None:
+    """Somebody shows a token that has ended: in the audit trail at most once in DENIED_EVERY per provider."""
+    about = {"target_type": row.provider._meta.model_name, "target_id": str(row.provider_id), "action": BEAT}
+    if not AuditEvent.objects.filter(**about, at__gt=timezone.now() - DENIED_EVERY).exists():
+        envproxy = Actor(address=address, alias="envproxy")
+        denied = AuditEvent.Outcome.DENIED
+        record(actor=envproxy, action=BEAT, target=row.provider, after={"token": row.pk}, outcome=denied)
+
+
+def why_envproxy_is_refused(provider: WorkspaceProvider) -> str:
+    """A sentence when every token of the provider has ended, else nothing. Up to three queries."""
+    tokens = EnvproxyToken.objects.filter(provider=provider)
+    newest = tokens.first()
+    if newest is None or tokens.alive().exists():
+        return ""
+    about = {"target_type": provider._meta.model_name, "target_id": str(provider.pk), "action": REVOKE}
+    revoked = AuditEvent.objects.filter(**about, at__gte=newest.created_at).first()
+    ended = f"was revoked by {revoked.actor_name} at {revoked.at:%Y-%m-%d %H:%M:%S} UTC" if revoked else "has expired"
+    return f"Its last envproxy token {ended}. Rotate the token and bring the new one to the cluster, or redeploy."
