@@ -159,6 +159,12 @@ def is_alive(pid: int) -> bool:
     return pid > 0 and _living_session(pid) is not None
 
 
+def die_with_parent(parent: int) -> bool:
+    """Have the kernel end this process with its parent; False when the parent `parent` (0: any) is gone already."""
+    _libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
+    return parent in (0, os.getppid())
+
+
 def _living_session(pid: int) -> int | None:
     try:
         text = Path(f"/proc/{pid}/stat").read_text(errors="replace")

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import ctypes
 import logging
 import os
 import re
@@ -10,10 +9,10 @@ import signal
 import sys
 from pathlib import Path
 
+from coderadmin.embedded.processes import die_with_parent
 from coderadmin.embedded.sandbox.cluster import Cluster
 from coderadmin.embedded.sandbox.controllers.context import Pace
 
-PR_SET_PDEATHSIG = 1
 logger = logging.getLogger("coderadmin.embedded.sandbox")
 
 
@@ -26,12 +25,6 @@ def main() -> int:
     os.umask(0o077)
     asyncio.run(_serve(options.state, options.cluster, options.port, Pace(start=options.pod_seconds)))
     return 0
-
-
-def die_with_parent(parent: int) -> bool:
-    """Have the kernel end this process with its parent; False when the parent `parent` is gone already."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    return parent in (0, os.getppid())
 
 
 def _parser() -> argparse.ArgumentParser:

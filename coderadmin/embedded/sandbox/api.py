@@ -8,6 +8,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from coderadmin.embedded.sandbox import discovery, reading, writing
+from coderadmin.embedded.sandbox.binding import bind
 from coderadmin.embedded.sandbox.call import Call, find_place, read_body, verb_of
 from coderadmin.embedded.sandbox.deleting import delete, delete_collection
 from coderadmin.embedded.sandbox.errors import (
@@ -130,6 +131,8 @@ class Api:
             return reviews.token(call)
         if call.subresource == "eviction":
             return delete(self._store, replace(call, body=(call.body or {}).get("deleteOptions")))
+        if call.subresource == "binding":
+            return bind(self._store, call)
         return writing.create(self._store, call)
 
     def _authorize_path(self, path: str, user: User) -> None:

@@ -12,6 +12,7 @@ _SUBRESOURCE_KINDS = {
     "scale": ("autoscaling", "v1", "Scale"),
     "token": ("authentication.k8s.io", "v1", "TokenRequest"),
     "eviction": ("policy", "v1", "Eviction"),
+    "binding": ("", "v1", "Binding"),
 }
 _PATCH_PARAMETERS = [
     {"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": True}}
@@ -115,7 +116,8 @@ def _subresources(resource: ResourceType) -> list[Document]:
 
 
 def _subresource(resource: ResourceType, name: str) -> Document:
-    verbs = {"log": ["get"], "token": ["create"], "eviction": ["create"], "finalize": ["update"]}
+    created = {name: ["create"] for name in ("token", "eviction", "binding")}
+    verbs = created | {"log": ["get"], "finalize": ["update"]}
     group, version_, kind = _SUBRESOURCE_KINDS.get(name, ("", "", resource.kind))
     entry: Document = {
         "name": f"{resource.plural}/{name}",

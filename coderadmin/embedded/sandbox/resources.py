@@ -59,7 +59,7 @@ BUILT_IN = (
     _type("v1", "namespaces", "Namespace", "ns", "status finalize", cluster=True),
     _type("v1", "nodes", "Node", "no", "status", cluster=True),
     _type("v1", "persistentvolumes", "PersistentVolume", "pv", "status", cluster=True),
-    _type("v1", "pods", "Pod", "po", "status log eviction"),
+    _type("v1", "pods", "Pod", "po", "status log eviction binding"),
     _type("v1", "services", "Service", "svc", "status"),
     _type("v1", "endpoints", "Endpoints", "ep"),
     _type("v1", "configmaps", "ConfigMap", "cm"),

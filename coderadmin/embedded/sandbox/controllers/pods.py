@@ -6,6 +6,7 @@ from typing import Any
 from coderadmin.embedded.sandbox.controllers import conditions
 from coderadmin.embedded.sandbox.controllers.context import Context
 from coderadmin.embedded.sandbox.controllers.mounts import missing_variable, missing_volume
+from coderadmin.embedded.sandbox.controllers.outside import awaits_binding, runs_outside
 from coderadmin.embedded.sandbox.controllers.scheduling import schedule
 from coderadmin.embedded.sandbox.faults import Fault
 from coderadmin.embedded.sandbox.store import Key, Object, timestamp
@@ -16,10 +17,13 @@ BROKEN = "broken"
 
 def reconcile(context: Context) -> None:
     for key, pod in list(context.store.items("", "pods")):
+        if runs_outside(context.store, pod):
+            continue
         if "deletionTimestamp" in pod["metadata"]:
             _stop(context, key, pod)
         elif not pod["spec"].get("nodeName"):
-            schedule(context, key, pod)
+            if context.has_fault(Fault.BROKEN_IMAGE) or not awaits_binding(context.store, pod):
+                schedule(context, key, pod)
         elif pod["status"]["phase"] in ("Pending", "Running"):
             _advance(context, key, pod)
 
