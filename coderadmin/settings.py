@@ -31,6 +31,7 @@ DEPLOY_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_DEPLOY_TIMEOUT", 300, v
 REDEPLOY_CONCURRENCY = env.int("CODERADMIN_REDEPLOY_CONCURRENCY", 4, validate=POSITIVE)
 BUILD_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_BUILD_TIMEOUT", 600, validate=POSITIVE))
 OBSERVE_INTERVAL = timedelta(seconds=env.float("CODERADMIN_OBSERVE_INTERVAL", 60, validate=validate.Range(min=1)))
+API_REQUESTS_PER_MINUTE = env.int("CODERADMIN_API_REQUESTS_PER_MINUTE", 600, validate=POSITIVE)
 ENVPROXY_IMAGE = env.str("CODERADMIN_ENVPROXY_IMAGE", "coderadmin/coderadmin:0.1.0")
 
 INSTALLED_APPS = [
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_htmx",
+    "ninja",
 ]
 MIDDLEWARE = [
     "coderadmin.health.HealthMiddleware",
@@ -133,6 +135,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "environments.stop_idle_environments",
         "schedule": 60.0,
         "options": {"expires": 120},
+    },
+    "delete-ended-sessions": {
+        "task": "environments.delete_ended_sessions",
+        "schedule": 600.0,
+        "options": {"expires": 1200},
     },
 }
 

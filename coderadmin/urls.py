@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from coderadmin.api import site as api_site
 from environments import organization_urls
 from organizations import urls as organizations_urls
 
@@ -10,7 +11,9 @@ ORGANIZATIONS = [*organizations_urls.urlpatterns, *organization_urls.urlpatterns
 
 urlpatterns = [
     path("support/", admin.site.urls),
+    *api_site.urlpatterns,
     path("", include((ORGANIZATIONS, organizations_urls.app_name))),
     path("", include("providers.urls")),
     path("", include("environments.urls")),
 ]
+handler500 = "coderadmin.api.site.server_error"

@@ -37,6 +37,7 @@ def _user_actions(person: User, user: User) -> Iterator[Action]:
     yield action("Organizations", "user_set_organizations")
     yield action("Site role", "user_set_site_role", ceiling)
     yield action("Reset password", "user_reset_password", ceiling or own)
+    yield action("API tokens", "user_tokens", ceiling if person != user else "yours are under your account.")
     if user.is_active:
         yield action("Deactivate", "user_deactivate", ceiling or own, dangerous=True)
     else:

@@ -13,3 +13,11 @@ class SiteRole(models.TextChoices):
 class OrganizationRole(models.TextChoices):
     MANAGER = "organization-manager", "Organization manager"
     MEMBER = "organization-member", "Organization member"
+
+
+class TokenScope(models.TextChoices):
+    """What an API token may do, beside what its person may; the label ends the sentence “It may …”."""
+
+    READ = "read", "read everything that you may read"
+    WRITE = "write", "read and change everything that you may change"
+    PROVIDERS = "providers", "read and change workspace providers"

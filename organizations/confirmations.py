@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from organizations.models import User
+from organizations.models import ApiToken, User
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ def of_deactivation(user: User) -> Confirmation:
         submit_label="Deactivate",
         dangerous=True,
         effects=[
-            f"{user} is signed out everywhere at once, and can't sign in any more.",
+            f"{user} is signed out everywhere at once, and can't sign in any more. All API tokens of the account end.",
             f"{_environments(count)} Those who manage the organizations can stop or delete them.",
             "Memberships and the site role stay, so that the account can be activated again.",
         ],
@@ -48,6 +48,19 @@ def of_password_reset(user: User) -> Confirmation:
         effects=[
             "A temporary password is made and shown to you once. Hand it over in private.",
             f"{user} is signed out everywhere, and must choose another password at the next sign-in.",
+        ],
+    )
+
+
+def of_token_end(token: ApiToken) -> Confirmation:
+    """No query when the person is loaded."""
+    return Confirmation(
+        title=f"End the token {token.name}",
+        submit_label="End it",
+        dangerous=True,
+        effects=[
+            f"From the next request on, whatever uses it can't act for {token.user} any more.",
+            "It can't be brought back. A new one can be made at any time.",
         ],
     )
 

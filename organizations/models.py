@@ -5,11 +5,13 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from organizations import limits, usernames
-from organizations.choices import OrganizationRole, SiteRole
+from organizations.choices import OrganizationRole, SiteRole, TokenScope
 from organizations.managers import UserManager
 from organizations.querysets import MembershipQuerySet, OrganizationQuerySet
 from organizations.text import validate_line, validate_name
@@ -132,3 +134,61 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.organization}"
+
+
+class ApiToken(models.Model):
+    """A key of a person for programs, as a SHA-256 digest: it opens what the person may do and its scopes include."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=64, validators=[validate_name])
+    scopes = ArrayField(models.CharField(max_length=16, choices=TokenScope))
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_address = models.GenericIPAddressField(null=True, blank=True)
+
+    class Meta:
+        ordering = [Lower("name")]
+        constraints = [
+            models.UniqueConstraint(
+                "user",
+                Lower("name"),
+                name="api_token_name_unique",
+                violation_error_code="name_taken",
+                violation_error_message="There is a token of this name already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
+    @property
+    def scope_labels(self) -> list[str]:
+        return [str(TokenScope(scope).label) for scope in self.scopes]
+
+
+class StoredAnswer(models.Model):
+    """What the API answered to a request with an Idempotency-Key, for the case that it is sent again.
+
+    The body may hold a secret that is shown once: it is sealed with the key itself, of which only a digest is here.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key_digest = models.CharField(max_length=64)
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)
+    headers = models.JSONField(default=dict)
+    body = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key_digest"], name="stored_answer_unique")]
+
+    def __str__(self) -> str:
+        return f"answer {self.pk}"

@@ -52,6 +52,16 @@ def can_edit_account(user: Visitor, account: User) -> bool:
     return is_site_admin(user) or (is_site_manager(user) and account.site_role not in MANAGING_ROLES)
 
 
+def can_end_tokens(user: Visitor, account: User) -> bool:
+    """See and end the API tokens of an account: one's own, and those of accounts that one may change."""
+    return is_signed_in(user) and (user == account or can_edit_account(user, account))
+
+
+def can_read_audit(user: Visitor) -> bool:
+    """Who did what: for those who run the deployment, and for the auditors."""
+    return has_site_role(user, MANAGING_ROLES | {SiteRole.AUDITOR})
+
+
 def roles_to_give(user: Visitor) -> list[SiteRole]:
     """Only the site admin makes site managers, and nobody a second site admin."""
     if is_site_admin(user):
@@ -79,6 +89,12 @@ def require_site_manager(actor: Actor) -> None:
     """Raises PermissionDenied. The system itself (no user) may."""
     allowed = actor.user is None or is_site_manager(actor.user)
     require(allowed, "Only site managers may change people and organizations.")
+
+
+def require_end_tokens(actor: Actor, account: User) -> None:
+    """Raises PermissionDenied. The system itself (no user) may."""
+    allowed = actor.user is None or can_end_tokens(actor.user, account)
+    require(allowed, "Only the person and those who may change the account see and end its API tokens.")
 
 
 def require_manage_members(actor: Actor, organization: Organization) -> None:

@@ -79,6 +79,10 @@ class OrganizationQuerySet(models.QuerySet):
             return self
         return self.filter(memberships__user=user, memberships__role=OrganizationRole.MANAGER)
 
+    def of_member(self, user: "User", *, everything: bool) -> Self:
+        """Those that `user` belongs to; `everything`: as above."""
+        return self if everything else self.filter(memberships__user=user)
+
     def search(self, text: str) -> Self:
         """Every word must occur in the name or the description."""
         found = self

@@ -13,6 +13,9 @@ urlpatterns = [
     path("sign-out/", views.sign_out, name="sign_out"),
     path("account/", views.account, name="account"),
     path("account/password/", views.password_change, name="password_change"),
+    path("account/tokens/", views.token_list, name="token_list"),
+    path("account/tokens/new/", views.token_create, name="token_create"),
+    path("account/tokens/<uuid:pk>/end/", views.token_end, name="token_end"),
     path("manage/organizations/", views.organization_list, name="organization_list"),
     path(ORGANIZATION, views.organization_detail, name="organization_detail"),
     path(f"{ORGANIZATION}environments/", views.organization_environments, name="organization_environments"),
@@ -30,4 +33,6 @@ urlpatterns = [
     path(f"{USER}deactivate/", views.user_deactivate, name="user_deactivate"),
     path(f"{USER}activate/", views.user_activate, name="user_activate"),
     path(f"{USER}reset-password/", views.user_reset_password, name="user_reset_password"),
+    path(f"{USER}tokens/", views.user_tokens, name="user_tokens"),
+    path(f"{USER}tokens/<uuid:token>/end/", views.user_token_end, name="user_token_end"),
 ]

@@ -3,9 +3,11 @@
 from organizations.forms.accounts import PasswordForm, SignInForm
 from organizations.forms.members import MemberForm, MemberRoleForm
 from organizations.forms.organizations import OrganizationCreateForm, OrganizationForm
+from organizations.forms.tokens import ApiTokenForm
 from organizations.forms.users import SiteRoleForm, UserForm, UserOrganizationsForm
 
 __all__ = [
+    "ApiTokenForm",
     "MemberForm",
     "MemberRoleForm",
     "OrganizationCreateForm",

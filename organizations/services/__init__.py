@@ -14,14 +14,18 @@ from organizations.services.accounts import (
 )
 from organizations.services.memberships import add_member, remove_member, set_member_role, set_organizations
 from organizations.services.organizations import set_default_organization, update_organization
+from organizations.services.tokens import create_token, end_token, find_token
 
 __all__ = [
     "activate_user",
     "add_member",
     "change_password",
+    "create_token",
     "create_user",
     "deactivate_user",
+    "end_token",
     "ensure_site_admin",
+    "find_token",
     "remove_member",
     "reset_password",
     "set_default_organization",

@@ -94,7 +94,7 @@ def set_site_role(*, actor: Actor, user: User, site_role: SiteRole) -> User:
 
 @transaction.atomic
 def deactivate_user(*, actor: Actor, user: User) -> User:
-    """Ends the sessions for good and bars from signing in; environments and memberships stay.
+    """Ends the sessions and the API tokens for good and bars from signing in; environments and memberships stay.
 
     Raises RefusedError for oneself and for the site admin, PermissionDenied.
     """
@@ -110,6 +110,7 @@ def deactivate_user(*, actor: Actor, user: User) -> User:
     user.is_active = False
     user.session_generation += 1
     user.save(update_fields=["is_active", "session_generation"])
+    user.api_tokens.all().delete()
     record(actor=actor, action="user.deactivate", target=user)
     return user
 

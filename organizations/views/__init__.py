@@ -11,6 +11,7 @@ from organizations.views.organizations import (
     organization_update,
 )
 from organizations.views.sign_in import sign_in, sign_in_locked, sign_out
+from organizations.views.tokens import token_create, token_end, token_list, user_token_end, user_tokens
 from organizations.views.user_changes import (
     user_activate,
     user_deactivate,
@@ -36,6 +37,9 @@ __all__ = [
     "sign_in",
     "sign_in_locked",
     "sign_out",
+    "token_create",
+    "token_end",
+    "token_list",
     "user_activate",
     "user_create",
     "user_deactivate",
@@ -44,4 +48,6 @@ __all__ = [
     "user_reset_password",
     "user_set_organizations",
     "user_set_site_role",
+    "user_token_end",
+    "user_tokens",
 ]

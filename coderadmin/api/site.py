@@ -1,0 +1,126 @@
+"""The API as a whole: its routes, its schema, its documentation page."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
+from django.views.defaults import server_error as page_of_server_error
+from ninja import NinjaAPI, Schema
+from ninja.openapi.docs import Swagger
+
+from coderadmin import __version__
+from coderadmin.api.bodies import StrictParser
+from coderadmin.api.callers import ANYBODY
+from coderadmin.api.endpoint import endpoint
+from coderadmin.api.problems import NOT_FOUND, answer_problems, problem
+from environments.api import ROUTERS as ENVIRONMENT_ROUTERS
+from organizations.api import ROUTERS as ORGANIZATION_ROUTERS
+from providers.api import ROUTERS as PROVIDER_ROUTERS
+
+ROOT = "/api/"
+PROBLEM = {
+    "title": "Problem",
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "For programs."},
+        "detail": {"type": "string", "description": "What is wrong, as a sentence."},
+        "remedy": {"type": "string", "description": "The next step."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+PROBLEM_ANSWER = {
+    "description": "Not done: what is wrong, and the next step.",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+class Api(NinjaAPI):
+    def get_openapi_operation_id(self, operation: Any) -> str:
+        return str(operation.view_func.__name__)
+
+    def get_openapi_schema(self, **kwargs: Any) -> Any:
+        """With the answer that every operation may give beside its own: a problem."""
+        schema = super().get_openapi_schema(**kwargs)
+        schema["components"]["schemas"]["Problem"] = PROBLEM
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["default"] = PROBLEM_ANSWER
+        return schema
+
+
+class Version(Schema):
+    version: str
+
+
+api = Api(
+    title="CoderAdmin",
+    version="1",
+    description="Everything that the pages can do. Begin with docs/api.md: tokens, errors, pages, safe repetition.",
+    urls_namespace="api",
+    docs_url=None,
+    docs=Swagger({"deepLinking": True, "validatorUrl": None, "persistAuthorization": False}),
+    docs_decorator=login_not_required,
+    auth=ANYBODY,
+    parser=StrictParser(),
+)
+answer_problems(api)
+
+
+@api.get("/version", auth=None, response=Version, tags=["This deployment"])
+def get_version(request: HttpRequest) -> dict[str, str]:
+    """Of this deployment. Needs no token."""
+    return {"version": __version__}
+
+
+for prefix, router in (*ORGANIZATION_ROUTERS, *PROVIDER_ROUTERS, *ENVIRONMENT_ROUTERS):
+    api.add_router(prefix, router)
+
+
+@require_safe
+@login_not_required
+def api_docs(request: HttpRequest) -> HttpResponse:
+    return api.docs.render_page(request, api)
+
+
+@endpoint
+def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
+    return problem(HTTPStatus.NOT_FOUND, "not_found", NOT_FOUND)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page, and for programs the problem. Django has logged what happened."""
+    if request.path.startswith(ROOT):
+        detail = "Something went wrong on our side. It is logged; try again, or tell those who run this deployment."
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", detail)
+    return page_of_server_error(request)
+
+
+def _routes() -> tuple[list[URLPattern], str, str]:
+    patterns, app_name, namespace = api.urls
+    for pattern in patterns:
+        if pattern.name == "api-root":
+            pattern.callback = nothing_here
+        elif pattern.name != "openapi-json":
+            pattern.callback = endpoint(pattern.callback)
+    return patterns, app_name, namespace
+
+
+urlpatterns = [
+    path("api/docs", api_docs, name="api_docs"),
+    path("api/v1/", _routes()),
+    path("api/v1/<path:rest>", nothing_here),
+]
