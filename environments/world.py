@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.services import SYSTEM
+from coderadmin.embedded.ingress_port import read_ingress_port
 from coderadmin.env import env
 from environments.choices import EnvironmentOperationKind
 from environments.first_start import ensure_default_organization
@@ -61,7 +62,7 @@ def furnish() -> None:
 
 
 def _sandbox(name: str) -> ClusterTarget | None:
-    path = Path(env.str("CODERADMIN_DATA_DIR", "")) / "sandbox" / name / "kubeconfig"
+    path = _data_dir() / "sandbox" / name / "kubeconfig"
     if not path.exists():
         return None
     kubeconfig = parse_kubeconfig(path.read_text())
@@ -81,9 +82,15 @@ def _people() -> None:
     AllowlistEntry.objects.bulk_create(AllowlistEntry(provider=built_in, organization=o) for o in (platform, science))
 
 
+def _data_dir() -> Path:
+    return Path(env.str("CODERADMIN_DATA_DIR", ""))
+
+
 def _hostname(name: str) -> str:
+    """With the port of the ingress; an access URL without a port has a proxy in front that leads there."""
     access = urlsplit(settings.ACCESS_URL)
-    return f"{access.scheme}://{name}.{access.netloc}"
+    port = (read_ingress_port(_data_dir()) or access.port) if access.port else None
+    return f"{access.scheme}://{name}.{access.hostname}" + (f":{port}" if port else "")
 
 
 def _provider(name: str, target: ClusterTarget) -> None:

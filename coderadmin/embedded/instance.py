@@ -45,15 +45,20 @@ class Instance:
 
 def read_instance(environ: Mapping[str, str]) -> Instance:
     """The instance that the CODERADMIN_* variables describe; raises EmbeddedError for one that makes no sense."""
-    port_text = environ.get("CODERADMIN_PORT") or "8000"
-    if not port_text.isascii() or not port_text.isdigit() or not 0 < int(port_text) < 65536:
-        raise EmbeddedError(f"CODERADMIN_PORT is {port_text!r}: it must be a number from 1 to 65535.")
+    port = read_port("CODERADMIN_PORT", environ.get("CODERADMIN_PORT") or "8000")
     return Instance(
         data_dir=Path(environ.get("CODERADMIN_DATA_DIR") or CHECKOUT / ".data").absolute(),
         host=environ.get("CODERADMIN_HOST") or "127.0.0.1",
-        port=int(port_text),
-        access_url=(environ.get("CODERADMIN_ACCESS_URL") or f"http://localhost:{port_text}").rstrip("/"),
+        port=port,
+        access_url=(environ.get("CODERADMIN_ACCESS_URL") or f"http://localhost:{port}").rstrip("/"),
     )
+
+
+def read_port(variable: str, text: str) -> int:
+    """Raises EmbeddedError that names the variable if this is no port."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise EmbeddedError(f"{variable} is {text!r}: it must be a number from 1 to 65535.")
+    return int(text)
 
 
 def make_data_dir(data_dir: Path) -> None:
@@ -94,15 +99,18 @@ def instance_lock(instance: Instance) -> Iterator[int]:
 def check_port(instance: Instance) -> None:
     """Raise EmbeddedError unless the port is free, before anything is started."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(instance.host, instance.port, type=socket.SOCK_STREAM)[
-            0
-        ]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            probe.listen(1)
+        try_port(instance.host, instance.port)
     except OSError as error:
         raise EmbeddedError(_port_sentence(instance, error)) from error
+
+
+def try_port(host: str, port: int) -> None:
+    """Raise OSError unless one can listen there."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+        probe.listen(1)
 
 
 def check_free_disk(folder: Path) -> None:

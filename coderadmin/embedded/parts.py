@@ -1,4 +1,4 @@
-"""The programs beside the servers that the supervisor starts: sandbox, preparation, web, worker, beat."""
+"""The programs beside the servers that the supervisor starts: sandbox, preparation, web, node, worker, beat."""
 
 import http.client
 import sys
@@ -54,6 +54,18 @@ def sandbox_part(instance: Instance, env: Mapping[str, str]) -> Program:
     return Program(
         _child("Sandbox", command, instance, env),
         ready=lambda child: _first_line(state / "ready") == str(child.pid),
+    )
+
+
+def node_part(instance: Instance, env: Mapping[str, str], ingress_port: int) -> Program:
+    """Runs envproxy for the providers on sandbox clusters, and leads browsers to it."""
+    state = instance.data_dir / "node"
+    kubeconfigs = [instance.data_dir / "sandbox" / name / "kubeconfig" for name in SANDBOX_CLUSTERS]
+    command = [sys.executable, "-m", "coderadmin.embedded.node", "--state", str(state), "--demo-environments"]
+    command += ["--ingress-host", instance.host, "--ingress-port", str(ingress_port)]
+    command += [word for path in kubeconfigs for word in ("--kubeconfig", str(path))]
+    return Program(
+        _child("Node", command, instance, env), ready=lambda child: _first_line(state / "ready") == str(child.pid)
     )
 
 

@@ -10,6 +10,8 @@ from types import FrameType
 
 from coderadmin.embedded.errors import EmbeddedError
 from coderadmin.embedded.guard import Guard
+from coderadmin.embedded.ingress_port import VARIABLE as INGRESS_PORT
+from coderadmin.embedded.ingress_port import choose_ingress_port
 from coderadmin.embedded.instance import (
     Instance,
     check_free_disk,
@@ -24,6 +26,7 @@ from coderadmin.embedded.parts import (
     FirstSignIn,
     Part,
     beat_part,
+    node_part,
     prepare_part,
     read_first_sign_in,
     sandbox_part,
@@ -62,6 +65,7 @@ class Supervisor:
     def __init__(self, instance: Instance, environ: Mapping[str, str]) -> None:
         self._instance = instance
         self._began_at = time.monotonic()
+        self._ingress_port = choose_ingress_port(instance, environ.get(INGRESS_PORT, ""))
         self._admin_password = environ.get("CODERADMIN_ADMIN_PASSWORD", "")
         self._env = program_environment(instance, environ)
         self._env.pop("CODERADMIN_ADMIN_PASSWORD", None)
@@ -122,10 +126,12 @@ class Supervisor:
         web = web_part(self._instance, self._env)
         self._launch(web, self._programs)
         web.child.wait_until(web.is_ready, READY_SECONDS)  # first, since a person waits for it
+        # Before the workers: what they deploy finds it there.
+        self._launch(node_part(self._instance, self._env, self._ingress_port), self._programs)
         for worker in worker_parts(self._instance, self._env):
             self._launch(worker, self._programs)
         self._launch(beat_part(self._instance, self._env), self._programs)
-        self._say("Web, worker and scheduler run.")
+        self._say("Web, node, worker and scheduler run.")
 
     def _launch(self, part: Part, group: list[Watched]) -> None:
         part.launch()
@@ -136,6 +142,7 @@ class Supervisor:
         lines = ["", f"CoderAdmin is ready at {self._instance.local_url}"]
         if self._instance.access_url != self._instance.local_url:
             lines.append(f"  access URL  {self._instance.access_url}")
+        lines.append(f"  ingress     port {self._ingress_port}, where the providers' environments open")
         if sign_in:
             lines.append(f"  sign in as  {sign_in.email}")
             if sign_in.password:
