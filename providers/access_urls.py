@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 
+from providers.addresses import is_same_origin
 from providers.choices import AccessURLState
 from providers.models import AccessURL
 
@@ -32,6 +33,10 @@ class AccessURLs:
     @property
     def answering(self) -> tuple[str, ...]:
         return (self.current, *self.accepted)
+
+    def is_old(self, url: str) -> bool:
+        """Whether it is one that is still accepted beside the current one."""
+        return not is_same_origin(url, self.current) and any(is_same_origin(url, other) for other in self.accepted)
 
     def matching(self, *, host: str) -> str:
         """That of them by which a request came whose Host header is `host`; empty when none fits.

@@ -9,7 +9,7 @@ from providers.choices import ProviderStatus
 from providers.details import ProviderDetails
 from providers.models import WorkspaceProvider
 
-DEPLOY, HELM_COMMAND = "Deploy", "Helm command"
+DEPLOY, REDEPLOY, HELM_COMMAND = "Deploy", "Redeploy", "Helm command"
 NO_CREDENTIAL = "it has not called home yet, so we hold no credential for its cluster."
 
 
@@ -43,7 +43,7 @@ def _actions(provider: WorkspaceProvider, details: ProviderDetails) -> Iterator[
     yield action("Allowlist", "provider_allowlist")
     yield action("Pre-flight", "provider_preflight", cluster_refusal)
     if provider.is_remote:
-        yield action("Redeploy" if provider.deployed_at else DEPLOY, "provider_deploy", cluster_refusal)
+        yield action(REDEPLOY if provider.deployed_at else DEPLOY, "provider_deploy", cluster_refusal)
     if not provider.is_default:
         yield action("Make default", "provider_set_default", _default_refusal(provider))
     if provider.is_cordoned:

@@ -12,13 +12,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from organizations.models import User
-from providers.actions import DEPLOY, HELM_COMMAND, Action, actions_of, check_refusal
-from providers.choices import ACTIVE_STATES, OperationKind, ProviderStatus
+from providers.access_urls import AccessURLs, answering_urls
+from providers.actions import DEPLOY, HELM_COMMAND, REDEPLOY, Action, actions_of, check_refusal
+from providers.choices import ACTIVE_STATES, CredentialKind, OperationKind, ProviderStatus
 from providers.details import ProviderDetails, check_state, load_details
+from providers.helm.package import chart_version
 from providers.models import Operation, WorkspaceProvider
 from providers.policies import can_manage
 from providers.querysets import WorkspaceProviderQuerySet
 from providers.reasons import Reason, reason_for
+from providers.release_diff import Drift
+from providers.releases import ChartState, chart_state
+from providers.services.values import release_drift
 from providers.timeline import in_words
 
 DOING = {
@@ -34,6 +39,7 @@ class Card:
     """`provider` is of `for_cards`; without `details` the card is closed; `managed`: its reader may act on it."""
 
     provider: WorkspaceProvider
+    access_urls: AccessURLs
     details: ProviderDetails | None = None
     managed: bool = False
 
@@ -83,6 +89,32 @@ class Card:
     def next_step(self) -> Action | None:
         """What a manager does about a pending provider."""
         label = NEXT_STEPS.get(self.provider.reason) if self.provider.status == ProviderStatus.PENDING else None
+        return self._possible(label) if label else None
+
+    @cached_property
+    def drift(self) -> Drift:
+        return release_drift(self.provider, access_url=self.access_urls.current)
+
+    @property
+    def uses_old_access_url(self) -> bool:
+        return self.access_urls.is_old(self.provider.last_beat_access_url)
+
+    @property
+    def newer_chart(self) -> str:
+        """The version of this deployment's chart, if the provider's is older."""
+        return chart_version() if chart_state(self.provider) == ChartState.OUTDATED else ""
+
+    @property
+    def runs_own_helm(self) -> bool:
+        """The admin's, with the command that we print."""
+        return self.provider.credential_kind == CredentialKind.ENROLMENT
+
+    @property
+    def catch_up(self) -> Action | None:
+        """What a manager does about a release that lacks something."""
+        return self._possible(HELM_COMMAND if self.runs_own_helm else REDEPLOY)
+
+    def _possible(self, label: str) -> Action | None:
         return next((action for action in self.actions if action.label == label and not action.refusal), None)
 
     @property
@@ -99,7 +131,8 @@ class Card:
         """A short digest of what must be fresh in an open card; it changes when the body should be loaded again."""
         row = self.provider
         facts = (row.status, row.reason, row.message, self.doubtful, row.is_default, row.cordon_reason, self.doing)
-        return _digest(facts)
+        release = (self.drift, self.uses_old_access_url, self.newer_chart)
+        return _digest(facts + release)
 
 
 def for_cards(providers: WorkspaceProviderQuerySet) -> WorkspaceProviderQuerySet:
@@ -110,9 +143,12 @@ def for_cards(providers: WorkspaceProviderQuerySet) -> WorkspaceProviderQuerySet
 
 def make_cards(providers: Sequence[WorkspaceProvider], *, user: object, opened: set[UUID] | None = None) -> list[Card]:
     """Closed cards, but those of `opened` (None: all of them) with their details, loaded together."""
-    managed = can_manage(cast(User, user))
+    managed, urls = can_manage(cast(User, user)), answering_urls()
     details = load_details([provider for provider in providers if opened is None or provider.pk in opened])
-    return [Card(provider=provider, details=details.get(provider.pk), managed=managed) for provider in providers]
+    return [
+        Card(provider=provider, access_urls=urls, details=details.get(provider.pk), managed=managed)
+        for provider in providers
+    ]
 
 
 def marks_state(cards: Sequence[Card]) -> str:

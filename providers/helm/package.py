@@ -18,6 +18,13 @@ def chart_version() -> str:
     return str(_metadata()["version"])
 
 
+@cache
+def default_values() -> dict[str, Any]:
+    """The chart's own values, which hold where nobody sets another."""
+    values: dict[str, Any] = yaml.safe_load((CHART_DIRECTORY / "values.yaml").read_text(encoding="utf-8"))
+    return values
+
+
 def archive_name() -> str:
     return f"{CHART_NAME}-{chart_version()}.tgz"
 

@@ -9,14 +9,17 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from providers.access_urls import answering_urls
 from providers.choices import ChangeKind, ProviderStatus
-from providers.evaluate import Facts, Verdict, evaluate
+from providers.evaluate import Facts, Verdict, evaluate, is_silent
 from providers.fields import UndecryptableError
 from providers.kube.blocking import collect_many_now
+from providers.kube.errors import Reason
 from providers.kube.evidence import Evidence
 from providers.kube.probe import CONCURRENCY, CheckRequest
 from providers.models import StatusChange, WorkspaceProvider
 from providers.services.targets import target_of
+from providers.services.tokens import why_envproxy_is_refused
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +70,12 @@ def _requests(providers: Iterable[WorkspaceProvider]) -> Iterable[CheckRequest]:
         if target is not None:
             verbs_due = provider.verbs_checked_at is None or now - provider.verbs_checked_at > VERBS_EVERY
             yield CheckRequest(
-                key=provider.pk, target=target, expects_release=provider.is_remote, check_verbs=verbs_due
+                key=provider.pk,
+                target=target,
+                expects_release=provider.is_remote,
+                check_verbs=verbs_due,
+                known_revision=provider.release_values_revision,
+                envproxy_url=provider.envproxy_access_url if provider.last_beat_at else "",
             )
 
 
@@ -103,11 +111,12 @@ def _is_overtaken(row: WorkspaceProvider, evidence: Evidence) -> bool:
 CHECK_FIELDS = [
     "status", "status_since", "reason", "message", "next_check_at", "last_check_at", "last_check_ms", "failed_checks",
     "failing_since", "verbs_checked_at", "evidence", "kubernetes_version", "chart_version", "release_revision",
-    "deployed_at", "storage_classes",
+    "deployed_at", "storage_classes", "release_values", "release_values_revision",
 ]  # fmt: skip
 
 
 def _facts(row: WorkspaceProvider, evidence: Evidence) -> Facts:
+    now = timezone.now()
     return Facts(
         has_credential=True,
         was_deployed=row.built_in or row.deployed_at is not None,
@@ -115,7 +124,10 @@ def _facts(row: WorkspaceProvider, evidence: Evidence) -> Facts:
         failed_checks=row.failed_checks,
         evidence=evidence,
         last_beat_at=row.last_beat_at,
-        now=timezone.now(),
+        now=now,
+        reported_access_url=row.last_beat_access_url,
+        answering_urls=answering_urls().answering if row.last_beat_access_url else (),
+        refusal=why_envproxy_is_refused(row) if is_silent(row.last_beat_at, now=now) else "",
     )
 
 
@@ -129,6 +141,7 @@ def _store_facts(row: WorkspaceProvider, evidence: Evidence, verdict: Verdict) -
         row.storage_classes = list(evidence.storage_classes)
     if evidence.release:
         row.chart_version, row.release_revision = evidence.release.chart_version, evidence.release.revision
+    _store_release_values(row, evidence)
     if verdict.check_failed:
         row.failed_checks += 1
         row.failing_since = row.failing_since or evidence.checked_at
@@ -138,6 +151,14 @@ def _store_facts(row: WorkspaceProvider, evidence: Evidence, verdict: Verdict) -
         row.deployed_at = timezone.now()
     wait = settings.CHECK_INTERVAL / 3 if row.failed_checks == 1 else settings.CHECK_INTERVAL  # confirm a doubt soon
     row.next_check_at = timezone.now() + wait
+
+
+def _store_release_values(row: WorkspaceProvider, evidence: Evidence) -> None:
+    if evidence.reason == Reason.RELEASE_MISSING:
+        row.release_values, row.release_values_revision = {}, None
+    elif evidence.release and evidence.release_values is not None:
+        row.release_values = evidence.release_values
+        row.release_values_revision = evidence.release.deployed_revision
 
 
 def _note_change(row: WorkspaceProvider, verdict: Verdict) -> None:

@@ -9,12 +9,14 @@ from django.shortcuts import redirect
 from audit.services import actor_of
 from coderadmin.htmx import wants_partial
 from providers import confirmations, services
+from providers.access_urls import access_url
 from providers.errors import RefusedError
 from providers.forms import CordonForm
 from providers.models import WorkspaceProvider
 from providers.services.changes import require_defaultable
 from providers.services.operations import require_deployable, require_idle
 from providers.services.targets import require_credential
+from providers.services.values import release_drift
 from providers.views.confirm import confirm
 from providers.views.scope import ask_and_do, managed_provider, refusal_becomes_message
 
@@ -38,7 +40,8 @@ def provider_deploy(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         require_deployable(provider)
         require_idle(provider)
-        return confirm(request, provider, confirmations.of_deploy(provider))
+        drift = release_drift(provider, access_url=access_url())
+        return confirm(request, provider, confirmations.of_deploy(provider), drift=drift)
     services.request_deploy(actor=actor_of(request), provider=provider)
     return redirect("providers:provider_detail", pk=pk)
 

@@ -7,14 +7,22 @@ from django.urls import reverse
 
 from providers.confirmations import Confirmation
 from providers.models import WorkspaceProvider
+from providers.release_diff import Drift
 
 
 def confirm(
-    request: HttpRequest, provider: WorkspaceProvider, confirmation: Confirmation, *, form: forms.Form | None = None
+    request: HttpRequest,
+    provider: WorkspaceProvider,
+    confirmation: Confirmation,
+    *,
+    form: forms.Form | None = None,
+    drift: Drift | None = None,
 ) -> HttpResponse:
+    """`drift`: what the action changes in the provider's release."""
     context = confirmation.__dict__ | {
         "provider": provider,
         "form": form,
+        "drift": drift,
         "effects": None,
         "will_happen": confirmation.effects,
         "cancel_url": reverse("providers:provider_detail", args=[provider.pk]),

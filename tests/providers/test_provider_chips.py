@@ -129,11 +129,11 @@ def test_fifty_are_enough(manager: Client) -> None:
     assert manager.get(CHIPS, {"ids": ids}).content.decode().count('class="marks"') == 50
 
 
-def test_it_costs_three_queries_however_many_are_shown(manager: Client) -> None:
+def test_it_costs_four_queries_however_many_are_shown(manager: Client) -> None:
     ids = ",".join(str(make_provider().pk) for _ in range(10))
     with CaptureQueriesContext(connection) as captured:
         manager.get(CHIPS, {"ids": ids})
-    assert len(captured) == 3  # session, person, providers
+    assert len(captured) == 4  # session, person, providers, access URLs
 
 
 def test_it_is_for_those_who_see_providers_only(client: Client, auditor: User, member: User) -> None:
