@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from audit.services import Actor
 from organizations.models import User
-from providers.choices import ProviderStatus
-from providers.kube.evidence import Evidence
-from providers.models import ClusterCredential, WorkspaceProvider
+from providers.choices import AccessURLState, ProviderStatus
+from providers.kube.evidence import Evidence, ReleaseFacts
+from providers.models import AccessURL, ClusterCredential, WorkspaceProvider
 from providers.services import check_providers, request_deploy, update_provider
 from providers.services.checking import claim_due_providers, store_evidence
 from tests.clusters import FaultyCluster
@@ -23,6 +23,17 @@ from tests.providers.clusters import done, register_on, soon, target_in
 
 def evidence(**fields: Any) -> Evidence:
     return replace(Evidence(checked_at=timezone.now(), duration_ms=5, reachable=True), **fields)
+
+
+def release(revision: int, *, in_force: int | None = None) -> ReleaseFacts:
+    return ReleaseFacts(
+        name="coder-workspace-provider",
+        revision=revision,
+        status="deployed",
+        deployed_revision=in_force or revision,
+        chart_version="0.1.0",
+        updated=None,
+    )
 
 
 def refused(**fields: Any) -> Evidence:
@@ -89,6 +100,59 @@ class TestStoring:
         store_evidence(provider, evidence())
         provider.refresh_from_db()
         assert provider.status == ProviderStatus.READY
+
+    def test_the_values_of_the_release_are_kept_until_another_revision_or_none_is_seen(self, db: None) -> None:
+        provider = make_provider()
+        for found, expected in (
+            (evidence(release=release(3), release_values={"a": 1}), ({"a": 1}, 3)),
+            (evidence(release=release(3)), ({"a": 1}, 3)),
+            (refused(), ({"a": 1}, 3)),
+            (evidence(release=release(5, in_force=4), release_values={"a": 2}), ({"a": 2}, 4)),
+            (evidence(reason="release_missing"), ({}, None)),
+        ):
+            store_evidence(provider, replace(found, checked_at=timezone.now()))
+            provider.refresh_from_db()
+            assert (provider.release_values, provider.release_values_revision) == expected
+
+    def test_another_place_has_another_release(self, db: None, site_manager: User) -> None:
+        known = {"release_values": {"a": 1}, "release_values_revision": 3}
+        provider = make_provider(**known, deployed_values={"a": 1}, deployed_revision=3)
+        actor = Actor(user=site_manager)
+        renamed = update_provider(actor=actor, provider=provider, revision=1, changes={"name": "renamed"})
+        assert (renamed.release_values_revision, renamed.deployed_revision) == (3, 3)
+        update_provider(actor=actor, provider=provider, revision=2, changes={"namespace": "elsewhere"})
+        provider.refresh_from_db()
+        assert (provider.release_values, provider.release_values_revision) == ({}, None)
+        assert (provider.deployed_values, provider.deployed_revision) == ({}, None)
+
+    def test_an_access_url_that_is_no_longer_accepted_is_an_error_after_two_checks(self, db: None) -> None:
+        provider = make_provider(last_beat_at=timezone.now(), last_beat_access_url="https://old.example.com")
+        AccessURL.objects.create(url="https://new.example.com", state=AccessURLState.CURRENT)
+        old = AccessURL.objects.create(url="https://old.example.com", state=AccessURLState.ACCEPTED)
+        store_evidence(provider, evidence())
+        old.state = AccessURLState.RETIRED
+        old.save()
+        found = []
+        for _ in range(2):
+            store_evidence(provider, evidence())
+            provider.refresh_from_db()
+            found.append((provider.status, provider.reason))
+        assert found == [("ready", "access_url_outdated"), ("error", "access_url_outdated")]
+        assert "https://new.example.com" in provider.message
+
+    def test_the_url_of_envproxy_is_asked_once_it_has_called_home(self, db: None) -> None:
+        """Nobody listens there, and none of both clusters exists."""
+        called = make_provider(hostname="http://127.0.0.1:1", cluster_address="https://one.invalid")
+        called.last_beat_at = timezone.now()
+        called.save()
+        silent = make_provider(hostname="http://127.0.0.1:1", cluster_address="https://two.invalid")
+        check_providers([called.pk, silent.pk])
+        called.refresh_from_db()
+        silent.refresh_from_db()
+        problem = "127.0.0.1:1 refuses the connection."
+        assert called.evidence["url_answer"] == {"answers": False, "problem": problem}
+        assert silent.evidence["url_answer"] is None
+        assert called.reason == "dns_failed", "the cluster's trouble is named first"
 
     def test_a_deleted_provider_is_passed_over(self, db: None) -> None:
         provider = make_provider()

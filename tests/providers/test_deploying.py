@@ -9,11 +9,21 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from audit.services import Actor
 from organizations.models import User
+from providers.access_urls import access_url
 from providers.choices import OperationState, ProviderStatus
-from providers.helm.gateway import history, status
+from providers.helm.gateway import deploy, history, status
 from providers.helm.release import HelmError, HelmErrorCode
 from providers.models import EnvproxyToken, WorkspaceProvider
-from providers.services import deploying, request_delete, request_deploy, run_operation, update_provider
+from providers.release_diff import Difference
+from providers.services import (
+    check_providers,
+    deploying,
+    request_delete,
+    request_deploy,
+    run_operation,
+    update_provider,
+)
+from providers.services.values import release_drift, release_values
 from tests.clusters import Cluster
 from tests.factories import make_operation, make_provider
 from tests.providers.clusters import done, log_of, register_on, soon, target_in
@@ -35,6 +45,9 @@ def test_a_registered_provider_is_ready_after_its_deployment(cluster: Cluster, a
     assert (provider.status, provider.reason) == (ProviderStatus.READY, "")
     assert provider.release_revision == 1
     assert provider.kubernetes_version
+    assert provider.deployed_revision == provider.release_values_revision == 1
+    assert provider.deployed_values["envproxy"]["accessURL"] == "http://sydney.testserver/proxy"
+    assert "token" not in provider.deployed_values["envproxy"]
     assert [change.new for change in provider.status_changes.all()] == ["ready", "pending"]
     outcomes = AuditEvent.objects.filter(action="provider.deploy").values_list("outcome", "actor_name")
     assert set(outcomes) == {("requested", "manager@example.com"), ("succeeded", "manager@example.com")}
@@ -53,12 +66,45 @@ def test_a_broken_image_fails_is_rolled_back_and_leaves_the_provider_ready(
     )
     operation = done(request_deploy(actor=actor, provider=WorkspaceProvider.objects.get()))
     assert operation.state == OperationState.FAILED
-    assert "broken/envproxy:1" in operation.error_text
+    pods, late = operation.error_text.index("broken/envproxy:1"), operation.error_text.index("Not ready after")
+    assert pods < late, "the cause comes first"
     provider.refresh_from_db()
     assert provider.status == ProviderStatus.READY, provider.message
+    assert (provider.deployed_revision, provider.release_values_revision) == (1, 3)
+    drift = release_drift(provider, access_url=access_url())
+    assert [each.key for each in drift.undeployed] == ["envproxy.image"]
+    assert drift.by_hand is None, "the roll-back put our own values back"
     assert status(target) is not None
     assert [release.status for release in history(target)][-1] == "deployed"
     assert EnvproxyToken.objects.filter(provider=provider, expires_at=None).count() == 1, "the failed attempt's ends"
+
+
+def test_what_another_helm_changes_is_noticed_and_a_redeploy_puts_ours_back(cluster: Cluster, actor: Actor) -> None:
+    target = target_in(cluster.kubeconfig, cluster.namespace)
+    provider = register_on(actor, target)
+    done(request_deploy(actor=actor, provider=provider))
+    provider.refresh_from_db()
+    assert release_drift(provider, access_url=access_url()).next_deploy == []
+
+    theirs = release_values(provider, token="cap_canary") | {"ssh": {"enable": False}}
+    theirs["envproxy"]["replicas"] = 2
+    deploy(target, theirs, timeout_s=60, on_line=lambda _: None, cancelled=bool)
+    check_providers([provider.pk])
+    provider.refresh_from_db()
+    drift = release_drift(provider, access_url=access_url())
+    assert drift.by_hand is not None
+    assert drift.by_hand.revision == 2
+    assert drift.by_hand.differences == [
+        Difference("envproxy.replicas", 2, 1),
+        Difference("ssh.enable", False, True),
+    ]
+    assert drift.undeployed == []
+    assert "cap_canary" not in str(provider.release_values)
+
+    operation = done(request_deploy(actor=actor, provider=provider))
+    assert operation.state == OperationState.SUCCEEDED, log_of(operation)
+    provider.refresh_from_db()
+    assert release_drift(provider, access_url=access_url()).next_deploy == []
 
 
 def test_the_tokens_of_a_lost_worker_end_with_the_deploy_that_failed(
