@@ -135,6 +135,8 @@ class ProviderForm(SchedulingForm, CredentialForm):
         for name, errors in by_field.items():
             for one in errors:
                 shown = FIELD_OF_ERROR.get(one.code or "", name)
+                if shown == "cluster_address" and self.cleaned_data.get("way") == CredentialKind.KUBECONFIG:
+                    shown = "kubeconfig"  # that is where the address stands
                 self.add_error(shown if shown in self.fields else None, one)
 
 

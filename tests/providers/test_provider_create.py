@@ -134,6 +134,24 @@ def test_a_hostile_kubeconfig_is_refused_by_name(client: Client, pasted: str, na
     assert not WorkspaceProvider.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("server", "said"),
+    [
+        ("https://10.0.0.0/8", "This is a network range."),
+        (f"https://k8s.example.com/{'x' * 300}", "at most 300 characters"),
+    ],
+)
+def test_an_error_about_the_server_of_a_kubeconfig_stands_at_the_kubeconfig(
+    client: Client, server: str, said: str
+) -> None:
+    """The field for another kubeconfig is open, so that the error at it is seen."""
+    response = send(client, kubeconfig=kubeconfig(server=server))
+    assert list(errors_of(response)) == ["kubeconfig"]
+    page = response.content.decode()
+    assert said in page.partition("<details open><summary>Paste another kubeconfig")[2]
+    assert not WorkspaceProvider.objects.exists()
+
+
 def test_the_credential_can_be_typed(client: Client) -> None:
     by_fields(client)
     provider = WorkspaceProvider.objects.get()
