@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -74,12 +74,13 @@ async def _run(options: argparse.Namespace) -> None:
         stack.callback(server.close)
         _write_ready(options.state, server.sockets[0].getsockname()[1])
         work = [asyncio.create_task(kubelet.run()) for kubelet in kubelets]
-        await asyncio.wait([asyncio.create_task(stopping.wait()), *work], return_when=asyncio.FIRST_COMPLETED)
-        for task in work:
-            task.cancel()
-        await asyncio.gather(*(_unregister(kubelet) for kubelet in kubelets))
-        _stop_processes(kubelets)
+        ended, _ = await asyncio.wait(
+            [asyncio.create_task(stopping.wait()), *work], return_when=asyncio.FIRST_COMPLETED
+        )
+        await _stop(kubelets, work)
         (options.state / "ready").unlink(missing_ok=True)
+        for task in ended:
+            task.result()  # a kubelet ends only by an error
 
 
 async def _serve_demo(stack: AsyncExitStack) -> str:
@@ -109,11 +110,15 @@ async def _unregister(kubelet: Kubelet) -> None:
         async with asyncio.timeout(STOP_SECONDS):
             await kubelet.unregister()
     except (ApiError, TimeoutError) as error:
-        logger.warning("%s: the node stays registered: %r", kubelet.api.kubeconfig.name, error)
+        logger.warning("%s: the node stays registered: %s", kubelet.api.kubeconfig.name, error or "no answer")
 
 
-def _stop_processes(kubelets: Iterable[Kubelet]) -> None:
-    children = [process.child for kubelet in kubelets for process in kubelet.processes.values() if process.child]
+async def _stop(kubelets: Sequence[Kubelet], work: Iterable[asyncio.Task[None]]) -> None:
+    """Leave the clusters, then end the processes; open connections are cut."""
+    for task in work:
+        task.cancel()
+    children = [child for kubelet in kubelets for child in kubelet.let_go()]
+    await asyncio.gather(*(_unregister(kubelet) for kubelet in kubelets))
     for child in children:
         child.stop_seconds = STOP_SECONDS
     stop_children(children)

@@ -108,7 +108,7 @@ class Api:
                 async for line in answer.content:
                     yield json.loads(line)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise ApiError(0, f"the watch of {path} broke: {error!r}") from error
+            raise ApiError(0, f"the watch of {path} broke: {_why(error)}") from error
 
     async def _call(
         self, method: str, path: str, query: Mapping[str, str], body: Object | None = None, content_type: str = ""
@@ -125,7 +125,11 @@ class Api:
                 found: Object = await answer.json()
                 return found
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise ApiError(0, f"{method} {path}: {error!r}") from error
+            raise ApiError(0, f"{method} {path}: {_why(error)}") from error
+
+
+def _why(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def _named(entries: list[Object], name: str) -> Object:

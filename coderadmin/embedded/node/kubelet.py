@@ -8,6 +8,7 @@ from coderadmin.embedded.node.api import Api, ApiError, Object
 from coderadmin.embedded.node.mirror import RETRY_SECONDS, Mirror
 from coderadmin.embedded.node.process import PROGRAM, Machine, PodProcess
 from coderadmin.embedded.node.registration import SELECTOR, Registration
+from coderadmin.embedded.processes import Child
 
 logger = logging.getLogger(__name__)
 BEAT_SECONDS = 15.0
@@ -42,6 +43,13 @@ class Kubelet:
             group.create_task(self._stay_registered())
             for mirror in (self._pods, self._ingresses, self._services):
                 group.create_task(mirror.follow())
+
+    def let_go(self) -> list[Child]:
+        """Look after no process any more; gives those that still run."""
+        children = [process.child for process in self.processes.values() if process.child]
+        for task in self._tasks:
+            task.cancel()
+        return children
 
     async def unregister(self) -> None:
         """Raises ApiError."""

@@ -29,6 +29,7 @@ PROBE_FAILURES = 3
 PROBE_TIMEOUT = aiohttp.ClientTimeout(total=3)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0  # before a crashed program is started again, doubled each time
 STEADY_SECONDS = 60.0
+KEPT_LOGS = 50  # each pod has its own
 BROKEN = "broken"  # an image with this in its name can't be pulled, as in the sandbox
 
 
@@ -89,8 +90,10 @@ class PodProcess:
         try:
             while not self._stopping.is_set():
                 began_at = time.monotonic()
-                with suppress(ApiError):
+                try:
                     await self._live()
+                except ApiError as error:
+                    logger.warning("%s can't be started: %s", self.name, error)
                 if time.monotonic() - began_at > STEADY_SECONDS:
                     pause = FIRST_PAUSE_SECONDS
                 with suppress(TimeoutError):
@@ -99,6 +102,7 @@ class PodProcess:
             await self._delete()
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
+            _forget_old_logs(self.machine.folder / "logs")
 
     async def _live(self) -> None:
         """One life of the program, from its start to its end. Raises ApiError if it could not be prepared."""
@@ -224,6 +228,12 @@ class PodProcess:
     @property
     def _folder(self) -> Path:
         return self.machine.folder / "pods" / self.uid
+
+
+def _forget_old_logs(folder: Path) -> None:
+    logs = sorted(folder.glob("*.log*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in logs[KEPT_LOGS:]:
+        path.unlink(missing_ok=True)
 
 
 def _free_port() -> int:
