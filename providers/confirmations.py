@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from providers.choices import Access, ProviderStatus
+from providers.choices import Access, OperationKind, ProviderStatus
+from providers.errors import RefusedError
 from providers.helm.release import RELEASE_NAME
 from providers.impact import impact_of_closing_doors, impact_of_default
 from providers.models import EnvproxyToken, Operation, WorkspaceProvider
@@ -202,6 +203,15 @@ def may_leave_release(provider: WorkspaceProvider, last_deletion: Operation | No
     """Whether the cluster seems out of reach: by the last check, or because uninstalling has just failed."""
     out_of_reach = provider.status != ProviderStatus.READY and provider.reason in OUT_OF_REACH
     return out_of_reach or bool(last_deletion and last_deletion.error_code == "uninstall_failed")
+
+
+def require_out_of_reach(provider: WorkspaceProvider) -> None:
+    """Raises RefusedError unless a deletion may leave the release behind. At most one query."""
+    last_deletion = provider.operations.filter(kind=OperationKind.DELETE).first()
+    if not may_leave_release(provider, last_deletion):
+        raise RefusedError(
+            f"The cluster of {provider.name} is within reach.", remedy="Delete the provider together with its release."
+        )
 
 
 def _contents() -> str:

@@ -113,5 +113,6 @@ def _require_own_password(caller: Caller) -> None:
 
 
 def _wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+    allowed = ", ".join(sorted(allowed.split(", ")))
     detail = f"{request.method} is not possible here, only {allowed}."
     return problem(HTTPStatus.METHOD_NOT_ALLOWED, "wrong_method", detail, headers={"Allow": allowed})

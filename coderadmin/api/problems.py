@@ -76,6 +76,8 @@ def answer_problems(api: NinjaAPI) -> None:
 
     @api.exception_handler(ninja.errors.ValidationError)
     def answer_malformed(request: HttpRequest, error: ninja.errors.ValidationError) -> HttpResponse:
+        if any(each["loc"][0] == "path" for each in error.errors):
+            return problem(HTTPStatus.NOT_FOUND, "not_found", NOT_FOUND)
         return invalid((".".join(_place(each["loc"])), str(each["msg"])) for each in error.errors)
 
     @api.exception_handler(ninja.errors.AuthenticationError)

@@ -122,5 +122,6 @@ def _routes() -> tuple[list[URLPattern], str, str]:
 urlpatterns = [
     path("api/docs", api_docs, name="api_docs"),
     path("api/v1/", _routes()),
+    path("api/v1", nothing_here),
     path("api/v1/<path:rest>", nothing_here),
 ]

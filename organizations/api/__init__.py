@@ -9,6 +9,6 @@ ROUTERS: list[tuple[str, Router]] = [
     ("/tokens", tokens.router),
     ("/users", users.router),
     ("/organizations", organizations.router),
-    ("/organizations/{organization_id}/members", members.router),
+    ("/organizations", members.router),
     ("/audit", audit.router),
 ]

@@ -40,10 +40,7 @@ def provider_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 @refusal_becomes_message
 def provider_delete_anyway(request: HttpRequest, pk: UUID) -> HttpResponse:
     provider = managed_provider(request, pk)
-    if not _may_leave_release(provider):
-        raise RefusedError(
-            f"The cluster of {provider.name} is within reach.", remedy="Delete the provider together with its release."
-        )
+    confirmations.require_out_of_reach(provider)
     require_deletable(provider)
     form = LeaveReleaseForm(request.POST if request.method == "POST" else None, provider=provider)
     if not form.is_valid():

@@ -3,7 +3,6 @@
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,15 +11,12 @@ from django.views.decorators.debug import sensitive_variables
 
 from audit.services import actor_of
 from providers import confirmations
-from providers.access_urls import access_url
 from providers.errors import RefusedError
 from providers.forms.tokens import NewTokenForm
-from providers.helm.command import make_command, make_values_file
-from providers.helm.package import chart_version
+from providers.handover import helm_command, values_file, values_file_name
 from providers.models import WorkspaceProvider
 from providers.services import revoke_envproxy_tokens, rotate_envproxy_token
 from providers.services.tokens import UNUSED_LIFETIME
-from providers.services.values import release_values
 from providers.views.confirm import confirm
 from providers.views.scope import ask_and_do, managed_provider, refusal_becomes_message
 from providers.words import counted
@@ -44,7 +40,7 @@ def provider_command(request: HttpRequest, pk: UUID) -> HttpResponse:
     provider = _remote(managed_provider(request, pk))
     if request.method == "POST":
         return _show_once(request, provider)
-    context = {"provider": provider, "command": _command(provider), "form": NewTokenForm.of(provider)}
+    context = {"provider": provider, "command": helm_command(provider), "form": NewTokenForm.of(provider)}
     context["unused_days"] = UNUSED_LIFETIME.days
     context["has_token"] = provider.envproxy_tokens.alive().exists()
     context["host"] = urlsplit(provider.hostname).hostname  # a DNS record has no port
@@ -82,25 +78,14 @@ def _show_once(request: HttpRequest, provider: WorkspaceProvider) -> HttpRespons
         raise RefusedError("No token was made: the form was not complete.", remedy="Open the page again.")
     newest = form.cleaned_data["newest"]
     token = rotate_envproxy_token(actor=actor_of(request), provider=provider, newest=newest)
-    name = f"{provider.name}-values.yaml"
-    values_file = make_values_file(release_values(provider, token=token), name=name)
+    text = values_file(provider, token)
     context = {
         "provider": provider,
         "token": token,
-        "file_name": name,
-        "values_file": values_file,
-        "download": f"data:application/yaml;charset=utf-8,{quote(values_file)}",
-        "command": _command(provider),
+        "file_name": values_file_name(provider),
+        "values_file": text,
+        "download": f"data:application/yaml;charset=utf-8,{quote(text)}",
+        "command": helm_command(provider),
         "unused_days": UNUSED_LIFETIME.days,
     }
     return render(request, "providers/provider_token.html", context)
-
-
-def _command(provider: WorkspaceProvider) -> str:
-    return make_command(
-        repository_url=f"{access_url()}/charts",
-        version=chart_version(),
-        namespace=provider.namespace,
-        values_file=f"{provider.name}-values.yaml",
-        timeout_s=int(settings.DEPLOY_TIMEOUT.total_seconds()),
-    )
