@@ -1,5 +1,6 @@
 """`coderadmin run`, the whole of it, in a process of its own."""
 
+import http.client
 import os
 import re
 import signal
@@ -55,6 +56,18 @@ def command_line(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""
+
+
+def status_of(port: int, host: str, path: str) -> int:
+    """Of a GET to this port of the loopback; 0 when there is no answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers={"Host": host})
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
 
 
 def free_port() -> int:
@@ -114,6 +127,15 @@ def test_it_prints_the_first_sign_in_with_a_generated_password(first_run: Run, d
     assert found
     logs = "".join(path.read_text() for path in (data_folder / "logs").iterdir())
     assert found[2] not in logs
+
+
+def test_its_demo_providers_answer_through_the_ingress(first_run: Run, data_folder: Path) -> None:
+    """Each has a real envproxy, which is ready after its first beat."""
+    port = int((data_folder / "ingress-port").read_text())
+    for name in ("sydney", "europe"):
+        wait_until(lambda name=name: status_of(port, f"{name}.localhost:{port}", "/proxy/healthz") == 200, 60)
+        assert status_of(port, f"{name}.localhost:{port}", "/proxy/healthz") == 200
+    assert status_of(port, f"us-central.localhost:{port}", "/proxy/healthz") == 404, "it has lost its release"
 
 
 def test_it_refuses_a_second_instance_on_the_same_data(first_run: Run, data_folder: Path) -> None:
