@@ -15,5 +15,6 @@ urlpatterns = [
     path("", include((ORGANIZATIONS, organizations_urls.app_name))),
     path("", include("providers.urls")),
     path("", include("environments.urls")),
+    path("", include("infrastructure.urls")),
 ]
 handler500 = "coderadmin.api.site.server_error"

@@ -56,6 +56,7 @@ MANAGE_PAGES = (
     Page(label="Users", route="organizations:user_list", allowed=can_read_users),
 )
 ADMIN_PAGES = (
+    Page(label="Infrastructure", route="infrastructure:overview", allowed=can_read_providers),
     Page(label="Workspace Providers", route="providers:provider_list", allowed=can_read_providers),
     Page(label="Access", route="providers:access_matrix", allowed=can_read_providers),
 )

@@ -136,7 +136,7 @@ def roll_back(*, actor: Actor, change: AccessURLChange) -> AccessURLChange:
         change = locked_change(change, (*UNDER_WAY, ChangeState.ROLLING_BACK, ChangeState.ROLLED_BACK))
         if change.state not in UNDER_WAY:
             return change
-        touched = _touched_providers(change)
+        touched = touched_providers(change)
         for rollout in Rollout.objects.select_for_update().filter(change=change, state__in=ACTIVE_ROLLOUTS):
             end_rollout(rollout)
         _make_current(actor, new=change.old_url, old=change.new_url)
@@ -158,7 +158,7 @@ def roll_back(*, actor: Actor, change: AccessURLChange) -> AccessURLChange:
     return change
 
 
-def _touched_providers(change: AccessURLChange) -> list[WorkspaceProvider]:
+def touched_providers(change: AccessURLChange) -> list[WorkspaceProvider]:
     """Those that have the new URL already, or may have it soon."""
     begun = RolloutStep.objects.filter(rollout__change=change, attempts__gt=0, provider__isnull=False)
     has_it = Q(pk__in=begun.values("provider")) | Q(last_beat_access_url=change.new_url)

@@ -47,6 +47,15 @@ revealCopyButtons(document);
 document.addEventListener("htmx:load", (event) => revealCopyButtons(event.detail.elt));
 document.addEventListener("submit", sendOnce, { capture: true });
 addEventListener("pageshow", () => { sentAt = new WeakMap(); }); // back again by the browser's button
+
+// What a reader has opened stays open when its surroundings come anew.
+let opened = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  opened = [...event.detail.target.querySelectorAll("details[data-keep-open][open]")].map((part) => part.id);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  opened.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
+});
 document.addEventListener("htmx:sendError", () => {
   outage = say("The server can't be reached. What you see may be out of date.");
 });

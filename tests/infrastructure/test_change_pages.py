@@ -1,0 +1,364 @@
+"""The pages of a change of the access URL, in each of its states."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.services import Actor
+from infrastructure import services
+from infrastructure.choices import ChangeState, RolloutState, StepState
+from infrastructure.models import AccessURLChange, Rollout
+from organizations.models import User
+from providers.access_urls import access_url
+from providers.choices import CredentialKind, OperationState, ProviderStatus
+from providers.models import AccessURL, WorkspaceProvider
+from tests.factories import make_provider
+from tests.infrastructure.rollouts import (
+    NEW,
+    OLD,
+    advance,
+    beat,
+    check,
+    checked_change,
+    confirm,
+    end_deploy,
+    rollout_of,
+    step_of,
+)
+from tests.people import signed_in
+
+pytestmark = pytest.mark.django_db
+CREATE = "/manage/admin/infrastructure/access-url/new/"
+WARNING = {"code": "subdomain", "label": "Subdomains", "level": "warning", "detail": "Not below.", "remedy": "Later."}
+FAILED = {
+    "code": "dns",
+    "label": "Name",
+    "level": "error",
+    "detail": "It does not resolve.",
+    "remedy": "Make a record.",
+}
+
+
+@pytest.fixture(autouse=True)
+def deployment(settings: Any) -> None:
+    settings.ACCESS_URL = OLD
+
+
+@pytest.fixture
+def client(site_manager: User) -> Client:
+    return signed_in(site_manager)
+
+
+def page_of(change: AccessURLChange) -> str:
+    return reverse("infrastructure:change_detail", args=[change.pk])
+
+
+def shown(client: Client, change: AccessURLChange) -> str:
+    """The text of its page, with single spaces."""
+    response = client.get(page_of(change))
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def switched(site_manager: User, *names: str, **fields: Any) -> AccessURLChange:
+    for name in names:
+        make_provider(name=name, **fields)
+    return services.switch(actor=Actor(user=site_manager), change=checked_change())
+
+
+def test_a_plan_is_made_and_shown(client: Client) -> None:
+    response = client.post(CREATE, {"new_url": "HTTPS://Dev.example.com/"}, follow=True)
+    change = AccessURLChange.objects.get()
+    assert change.new_url == NEW
+    assert response.redirect_chain == [(page_of(change), 302)]
+    assert "Nothing is changed yet" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("", "This field is required."),
+        (OLD, "This is the access URL already."),
+        ("http://dev.example.com", "Use https:// as now"),
+        ("https://dev.example.com/path", "Leave the path out"),
+        ("ftp://dev.example.com", "begins with https://"),
+        ("https://dev.example.com:99999", "not an address"),
+        ("https://a\x00b", "Null characters are not allowed."),
+        ("x" * 281, "at most 280"),
+    ],
+)
+def test_a_bad_address_is_refused_at_its_field(client: Client, typed: str, error: str) -> None:
+    response = client.post(CREATE, {"new_url": typed})
+    assert response.status_code == 200
+    assert error in response.content.decode()
+    assert 'aria-invalid="true"' in response.content.decode()
+    assert not AccessURLChange.objects.exists()
+
+
+def test_there_is_one_change_at_a_time(client: Client) -> None:
+    change = checked_change("https://other.example.com")
+    assert client.get(CREATE)["Location"] == page_of(change)
+    response = client.post(CREATE, {"new_url": NEW}, follow=True)
+    assert "A change to https://other.example.com is under way, by mira." in response.content.decode()
+    assert AccessURLChange.objects.count() == 1
+
+
+def test_the_findings_and_the_fate_of_each_provider_are_said(client: Client) -> None:
+    make_provider(name="sydney")
+    make_provider(name="theirs", credential_kind=CredentialKind.ENROLMENT)
+    make_provider(name="fresh", deployed_at=None)
+    make_provider(name="broken", status=ProviderStatus.ERROR, reason="connection_refused")
+    text = shown(client, checked_change(findings=[FAILED, WARNING]))
+    assert "It does not resolve." in text
+    assert "Make one." in text
+    assert "A worker redeploys it." in text
+    assert "You run Helm" in text
+    assert "Not deployed yet: its first deploy will carry the new URL." in text
+    assert "In Error now" in text
+    assert "Nothing is changed yet." in text
+    assert reverse("infrastructure:change_switch", args=[AccessURLChange.objects.get().pk]) not in text
+
+
+def test_a_page_under_check_asks_again_until_the_findings_are_there(client: Client) -> None:
+    change = checked_change()
+    AccessURLChange.objects.filter(pk=change.pk).update(checked_at=None)
+    text = shown(client, change)
+    assert "Being checked" in text
+    assert 'hx-trigger="every 2s"' in text
+    AccessURLChange.objects.filter(pk=change.pk).update(checked_at=timezone.now())
+    assert "hx-trigger" not in shown(client, change)
+
+
+def test_an_open_page_hears_only_of_what_is_new(client: Client, site_manager: User) -> None:
+    change = switched(site_manager, "sydney", "tokyo")
+    text = shown(client, change)
+    seen = text.split("?seen=")[1].split('"')[0]
+    asked = {"headers": {"HX-Request": "true"}}
+    assert client.get(page_of(change), {"seen": seen}, **asked).status_code == 204
+    advance(rollout_of(change))
+    response = client.get(page_of(change), {"seen": seen}, **asked)
+    assert response.content.decode().lstrip().startswith('<div class="live" id="live-panel"')
+    assert "Running: 0 of 2 done, 1 under way." in response.content.decode()
+
+
+def test_check_again_asks_for_new_findings(client: Client) -> None:
+    change = checked_change()
+    response = client.post(f"{page_of(change)}check/", follow=True)
+    assert "Being checked" in response.content.decode()
+
+
+def test_the_switch_says_what_will_happen_and_proposes_a_canary(client: Client) -> None:
+    sydney = make_provider(name="sydney")
+    make_provider(name="theirs", credential_kind=CredentialKind.ENROLMENT)
+    text = " ".join(client.get(f"{page_of(checked_change())}switch/").content.decode().split())
+    assert f"{OLD} is answered, too, until you finish." in text
+    assert "1 provider is redeployed by workers: sydney." in text
+    assert "You run Helm for theirs." in text
+    assert "People sign in once more" in text
+    assert f'<option value="{sydney.pk}" selected>' in text
+    assert access_url() == OLD
+
+
+def test_the_switch_takes_the_canary_and_the_limit(client: Client) -> None:
+    make_provider(name="sydney")
+    tokyo = make_provider(name="tokyo")
+    change = checked_change()
+    client.post(f"{page_of(change)}switch/", {"canary": str(tokyo.pk), "failure_limit": "3"})
+    rollout = rollout_of(change)
+    assert access_url() == NEW
+    assert rollout.failure_limit == 3
+    assert rollout.steps.get(is_canary=True).provider == tokyo
+
+
+@pytest.mark.parametrize("sent", [{"canary": "nobody"}, {"failure_limit": "0"}, {"failure_limit": "9" * 30}])
+def test_a_bad_choice_is_refused_at_its_field(client: Client, sent: dict[str, str]) -> None:
+    provider = make_provider()
+    change = checked_change()
+    response = client.post(f"{page_of(change)}switch/", {"canary": str(provider.pk), "failure_limit": "1"} | sent)
+    assert response.status_code == 200
+    assert 'aria-invalid="true"' in response.content.decode()
+    assert access_url() == OLD
+
+
+def test_warnings_have_to_be_read(client: Client) -> None:
+    change = checked_change(findings=[WARNING])
+    address = f"{page_of(change)}switch/"
+    assert "Not below." in client.get(address).content.decode()
+    response = client.post(address, {"failure_limit": "1"})
+    assert "Tick this once you have read the warnings above." in response.content.decode()
+    assert access_url() == OLD
+    client.post(address, {"failure_limit": "1", "warnings_read": "on"})
+    assert access_url() == NEW
+
+
+def test_old_findings_do_not_lead_to_the_switch(client: Client) -> None:
+    long_ago = timezone.now() - timedelta(hours=2)
+    change = checked_change()
+    AccessURLChange.objects.filter(pk=change.pk).update(checked_at=long_ago, check_requested_at=long_ago)
+    response = client.get(f"{page_of(change)}switch/", follow=True)
+    assert "The findings are more than an hour old." in response.content.decode()
+
+
+def test_switching_twice_is_harmless(client: Client) -> None:
+    make_provider()
+    change = checked_change()
+    address = f"{page_of(change)}switch/"
+    sent = {"canary": str(WorkspaceProvider.objects.get().pk), "failure_limit": "1"}
+    for _ in range(2):
+        assert client.post(address, sent)["Location"] == page_of(change)
+    assert Rollout.objects.count() == 1
+
+
+def test_what_a_step_has_done_is_ticked_off(client: Client, site_manager: User) -> None:
+    change = switched(site_manager, "sydney")
+    rollout = advance(rollout_of(change))
+    step = step_of(rollout, "sydney")
+    text = shown(client, change)
+    assert "Being redeployed" in text
+    assert reverse("providers:operation_detail", args=[step.operation_id]) in text
+    end_deploy(step)
+    beat("sydney", NEW)
+    advance(advance(rollout))
+    text = shown(client, change)
+    assert "Deployed, being confirmed" in text
+    assert text.count('<li class="seen">') == 2
+    assert "Check passed<span" in text
+
+
+def test_a_paused_rollout_says_why_and_what_to_do(client: Client, site_manager: User) -> None:
+    change = switched(site_manager, "sydney", "tokyo")
+    rollout = advance(rollout_of(change))
+    canary = rollout.steps.get(is_canary=True)
+    end_deploy(canary, OperationState.FAILED, "The image can't be pulled.")
+    advance(rollout)
+    text = shown(client, change)
+    assert f"{canary.provider_name} failed. It goes on by itself" in text
+    assert "The image can&#x27;t be pulled." in text
+    assert "Go on in spite of it" in text
+    client.post(reverse("infrastructure:step_retry", args=[rollout.pk, canary.pk]))
+    canary.refresh_from_db()
+    rollout.refresh_from_db()
+    assert (canary.state, rollout.state) == (StepState.WAITING, RolloutState.RUNNING)
+
+
+def test_pause_and_resume(client: Client, site_manager: User) -> None:
+    change = switched(site_manager, "sydney")
+    rollout = rollout_of(change)
+    response = client.post(reverse("infrastructure:rollout_pause", args=[rollout.pk]), follow=True)
+    assert f"Paused by {site_manager.email}." in response.content.decode()
+    response = client.post(reverse("infrastructure:rollout_resume", args=[rollout.pk]), follow=True)
+    assert response.redirect_chain == [(page_of(change), 302)]
+    rollout.refresh_from_db()
+    assert rollout.state == RolloutState.RUNNING
+
+
+def test_a_step_is_skipped_with_a_reason(client: Client, site_manager: User) -> None:
+    change = switched(site_manager, "sydney")
+    step = step_of(rollout_of(change), "sydney")
+    address = reverse("infrastructure:step_skip", args=[step.rollout_id, step.pk])
+    assert "The others go on without sydney." in client.get(address).content.decode()
+    assert "This field is required." in client.post(address, {"reason": "  "}).content.decode()
+    client.post(address, {"reason": "shut down"})
+    assert "shut down" in shown(client, change)
+
+
+def test_a_step_under_way_is_not_skipped(client: Client, site_manager: User) -> None:
+    change = switched(site_manager, "sydney")
+    step = step_of(advance(rollout_of(change)), "sydney")
+    address = reverse("infrastructure:step_skip", args=[step.rollout_id, step.pk])
+    response = client.post(address, {"reason": "mine"}, follow=True)
+    assert "sydney is being deployed. Wait for its end, or cancel it." in response.content.decode()
+
+
+def test_who_runs_helm_finds_the_command_without_a_token(client: Client, site_manager: User) -> None:
+    change = switched(site_manager, "theirs", credential_kind=CredentialKind.ENROLMENT, namespace="dev-7")
+    advance(rollout_of(change))
+    text = shown(client, change)
+    assert "Waiting for you to run Helm" in text
+    assert f"--set cemanager.accessURL={NEW}" in text
+    assert "--reuse-values" in text
+    assert "--namespace dev-7" in text
+    assert "Only what you do yourself is left: theirs." in text
+    beat("theirs", NEW)
+    advance(rollout_of(change))
+    check("theirs")
+    advance(rollout_of(change))
+    assert "--reuse-values" not in shown(client, change)
+
+
+def test_a_confirmed_change_says_what_is_safe_and_finishes(client: Client, site_manager: User) -> None:
+    change = switched(site_manager, "sydney")
+    confirm(advance(rollout_of(change)), "sydney")
+    text = shown(client, change)
+    assert f"It is safe to remove the DNS records of {OLD} after you finish." in text
+    assert "none since the switch" in text
+    assert "is refused from now on" in client.get(f"{page_of(change)}finish/").content.decode()
+    for _ in range(2):
+        response = client.post(f"{page_of(change)}finish/", follow=True)
+    assert f"{OLD} is refused." in response.content.decode()
+    change.refresh_from_db()
+    assert change.state == ChangeState.FINISHED
+
+
+def test_who_still_uses_the_old_url_is_named(client: Client, site_manager: User) -> None:
+    change = switched(site_manager, "sydney", "tokyo", last_beat_access_url=OLD, last_beat_at=timezone.now())
+    rollout = advance(rollout_of(change))
+    services.skip_step(
+        actor=Actor(user=site_manager), rollout=rollout, step=rollout.steps.get(is_canary=False), reason="down"
+    )
+    confirm(rollout, rollout.steps.get(is_canary=True).provider_name)
+    AccessURL.objects.filter(url=OLD).update(last_request_at=timezone.now() - timedelta(minutes=3))
+    text = shown(client, change)
+    assert "loses touch when you finish" in text
+    assert "3 min ago" in text
+    beat(rollout.steps.get(is_canary=True).provider_name, OLD)
+    text = shown(client, change)
+    assert "It can't be finished yet." in text
+    assert "finish/" not in text
+
+
+def test_a_roll_back_is_asked_and_shown(client: Client, site_manager: User) -> None:
+    change = switched(site_manager, "sydney")
+    confirm(advance(rollout_of(change)), "sydney")
+    assert "1 provider is redeployed" in client.get(f"{page_of(change)}roll-back/").content.decode()
+    for _ in range(2):
+        response = client.post(f"{page_of(change)}roll-back/", follow=True)
+    assert "Rolling back." in response.content.decode()
+    assert access_url() == OLD
+    rollout = rollout_of(change)
+    assert rollout.access_url == OLD
+    confirm(advance(rollout), "sydney")
+    text = shown(client, change)
+    assert "Rolled back" in text
+    assert "Before that" in text
+
+
+def test_a_plan_is_dropped(client: Client) -> None:
+    change = checked_change()
+    assert "No provider is touched." in client.get(f"{page_of(change)}drop/").content.decode()
+    for _ in range(2):
+        assert client.post(f"{page_of(change)}drop/")["Location"] == reverse("infrastructure:overview")
+    assert "Nothing was changed." in shown(client, change)
+
+
+@pytest.mark.parametrize("verb", ["check/", "switch/", "drop/"])
+def test_what_comes_too_late_is_refused_in_words(client: Client, site_manager: User, verb: str) -> None:
+    change = switched(site_manager, "sydney")
+    services.roll_back(actor=Actor(user=site_manager), change=change)
+    response = client.post(page_of(change) + verb, follow=True)
+    assert response.redirect_chain[-1][0] == page_of(change)
+    assert 'class="message error"' in response.content.decode()
+
+
+def test_whoever_comes_by_the_old_address_is_led_to_the_new_one(
+    client: Client, site_manager: User, fresh_access_urls: None
+) -> None:
+    change = switched(site_manager, "sydney")
+    host = {"headers": {"Host": "coder.example.com"}}
+    assert f'href="{NEW}{page_of(change)}"' in client.get(page_of(change), **host).content.decode()
+    host = {"headers": {"Host": "dev.example.com"}}
+    assert "not the access URL any more" not in client.get(page_of(change), **host).content.decode()
