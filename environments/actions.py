@@ -7,6 +7,8 @@ from django.urls import reverse
 
 from environments.choices import EnvironmentOperationKind, EnvironmentStatus
 from environments.models import Environment, EnvironmentOperation
+from environments.opening import refusal_to_open
+from environments.policies import can_open
 from organizations.policies import Visitor, is_site_manager
 from providers.choices import ProviderStatus
 from providers.confirmations import OUT_OF_REACH
@@ -17,7 +19,7 @@ STOPS_FROM = (EnvironmentStatus.ON, EnvironmentStatus.FAILED, EnvironmentStatus.
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """`asks`: its address shows a form first, otherwise a button does it. `refusal` ends the sentence “Start: …”."""
+    """`asks`: a link leads to its address, otherwise a button does it. `refusal` ends the sentence “Start: …”."""
 
     label: str
     url: str
@@ -38,6 +40,9 @@ def _actions(environment: Environment, active: EnvironmentOperation | None, user
     def url(view: str) -> str:
         return reverse(f"environments:environment_{view}", args=[environment.pk])
 
+    if environment.status == EnvironmentStatus.ON and can_open(user, environment):
+        refusal = busy or refusal_to_open(environment)
+        yield Action(label="Open", url=url("open"), asks=True, main=True, refusal=refusal)
     if environment.status in STARTS_FROM:
         yield Action(label="Start", url=url("start"), main=not busy, refusal=busy)
     if environment.status in STOPS_FROM:

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from audit.admin import ReadOnlyAdmin, ReadOnlyInline
-from environments.models import Environment, EnvironmentOperation, EnvironmentOperationLine
+from environments.models import Environment, EnvironmentOperation, EnvironmentOperationLine, EnvironmentSession
 
 
 class LineInline(ReadOnlyInline):
@@ -42,3 +42,12 @@ class EnvironmentOperationAdmin(ReadOnlyAdmin):
         ("error_code", "error_text"),
     ]
     inlines = [LineInline]
+
+
+@admin.register(EnvironmentSession)
+class EnvironmentSessionAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "user", "environment", "last_used_at", "expires_at"]
+    list_filter = ["created_at", "expires_at"]
+    list_select_related = ["user", "environment__owner"]
+    search_fields = ["user__email", "environment__name"]
+    fields = [("user", "environment"), ("created_at", "last_used_at", "expires_at")]

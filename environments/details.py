@@ -67,7 +67,7 @@ def details_of(environment: Environment, *, user: Visitor) -> Details:
         operation.environment = environment
     active = operation if operation and operation.is_active else None
     return Details(
-        row=Row(environment=environment),
+        row=Row(environment=environment, user=user),
         operation=operation,
         history=newest[1:],
         actions=actions_of(environment, active, user=user),

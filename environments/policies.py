@@ -1,5 +1,6 @@
 """Who may do what with environments (reference, section B and G4.2)."""
 
+from typing import cast
 from uuid import UUID
 
 from audit.services import Actor
@@ -28,6 +29,17 @@ def require_use(actor: Actor, environment: Environment) -> None:
     """Raises PermissionDenied. The system itself (no user) may."""
     allowed = actor.user is None or can_use(actor.user, environment)
     require(allowed, "Only its owner and those who manage its organization may change an environment.")
+
+
+def can_open(user: Visitor, environment: Environment) -> bool:
+    """Its owner and nobody else, whatever the role: what is in it is that person's."""
+    return isinstance(user, User) and user.is_active and environment.owner_id == user.pk
+
+
+def require_open(actor: Actor, environment: Environment) -> User:
+    """The person. Raises PermissionDenied, also for the system itself."""
+    require(can_open(actor.user, environment), "Only its owner may open an environment.")
+    return cast(User, actor.user)
 
 
 def require_create_for(actor: Actor, owner: User, organization_id: UUID) -> None:

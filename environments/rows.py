@@ -9,7 +9,10 @@ from django.utils import timezone
 
 from environments.choices import EnvironmentOperationKind, EnvironmentStatus
 from environments.models import Environment, EnvironmentOperation
+from environments.opening import refusal_to_open
+from environments.policies import can_open
 from environments.querysets import EnvironmentQuerySet
+from organizations.policies import Visitor
 from providers.choices import ACTIVE_STATES
 from providers.timeline import in_words
 
@@ -31,9 +34,10 @@ DOING = {
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """`environment` is of `for_rows`."""
+    """`environment` is of `for_rows`; `user`: who looks at it."""
 
     environment: Environment
+    user: Visitor = None
 
     @property
     def doing(self) -> str:
@@ -45,6 +49,11 @@ class Row:
     def moves(self) -> bool:
         """Whether its chip may change within seconds."""
         return bool(self.doing) or self.environment.status == EnvironmentStatus.CREATING
+
+    @property
+    def opens(self) -> bool:
+        """Whether a click leads into it now."""
+        return can_open(self.user, self.environment) and not self.doing and not refusal_to_open(self.environment)
 
     @property
     def chip(self) -> str:
@@ -77,5 +86,5 @@ def for_rows(environments: EnvironmentQuerySet) -> EnvironmentQuerySet:
     return environments.with_places().annotate(active_kind=Subquery(active.values("kind")[:1]))
 
 
-def make_rows(environments: Iterable[Environment]) -> list[Row]:
-    return [Row(environment=environment) for environment in environments]
+def make_rows(environments: Iterable[Environment], *, user: Visitor) -> list[Row]:
+    return [Row(environment=environment, user=user) for environment in environments]

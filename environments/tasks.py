@@ -35,3 +35,8 @@ def observe_provider(provider_id: str) -> None:
 @shared_task(name="environments.stop_idle_environments")
 def stop_idle_environments() -> None:
     services.stop_idle_environments()
+
+
+@shared_task(name="environments.delete_ended_sessions")
+def delete_ended_sessions() -> None:
+    services.delete_ended_sessions()

@@ -8,6 +8,7 @@ app_name = "environments"
 
 environment_urls = [
     path("", views.environment_detail, name="environment_detail"),
+    path("open/", views.environment_open, name="environment_open"),
     path("start/", views.environment_start, name="environment_start"),
     path("stop/", views.environment_stop, name="environment_stop"),
     path("rebuild/", views.environment_rebuild, name="environment_rebuild"),
@@ -28,4 +29,6 @@ urlpatterns = [
     path("environments/operations/<uuid:pk>/", include(operation_urls)),
     path("environments/<uuid:pk>/", include(environment_urls)),
     path("why/", views.why, name="why"),
+    path("api/envproxy/v1/sessions", views.envproxy_sessions, name="envproxy_sessions"),
+    path("api/envproxy/v1/access", views.envproxy_access, name="envproxy_access"),
 ]

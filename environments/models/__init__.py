@@ -1,6 +1,7 @@
-"""Environments and the work on them."""
+"""Environments, the work on them, and who is at them."""
 
 from environments.models.environment import Environment
 from environments.models.operation import EnvironmentOperation, EnvironmentOperationLine
+from environments.models.session import EnvironmentSession
 
-__all__ = ["Environment", "EnvironmentOperation", "EnvironmentOperationLine"]
+__all__ = ["Environment", "EnvironmentOperation", "EnvironmentOperationLine", "EnvironmentSession"]

@@ -12,17 +12,23 @@ from environments.services.operations import (
     stop_environment,
     stranded_environment_operations,
 )
+from environments.services.sessions import Use, check_uses, delete_ended_sessions, open_environment, redeem_ticket
 from environments.services.working import run_environment_operation
 
 __all__ = [
     "Plan",
+    "Use",
     "cancel_environment_operation",
+    "check_uses",
     "claim_due_observations",
     "create_environment",
+    "delete_ended_sessions",
     "delete_environment",
     "observe_provider",
+    "open_environment",
     "postpone_auto_off",
     "rebuild_environment",
+    "redeem_ticket",
     "run_environment_operation",
     "start_environment",
     "stop_environment",

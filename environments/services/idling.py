@@ -1,11 +1,12 @@
-"""Auto-off: environments that were on for as long as their organization allows are stopped, unless somebody postpones.
+"""Auto-off: environments that nobody used for as long as their organization allows are stopped.
 
-Nothing tells yet whether one is used: envproxy will (`active_at` is where it goes).
+A use is what envproxy reports (`active_at`), a start, or somebody who says so. What goes in by another way is not seen.
 """
 
 import logging
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Value
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from audit.services import SYSTEM
 from environments.choices import EnvironmentStatus
 from environments.errors import RefusedError
 from environments.models import Environment
+from environments.querysets import EnvironmentQuerySet
 from environments.services.observing import GONE
 from environments.services.operations import stop_environment
 from providers.words import counted
@@ -31,15 +33,19 @@ def stop_idle_environments() -> int:
         .filter(active_at__lt=timezone.now() - threshold)
         .exclude(message=GONE)  # there is nothing to stop
     )
-    stopped = 0
-    for environment in idle[:MOST_AT_ONCE]:
-        hours = counted(environment.organization.auto_off_hours or 0, "hour")
-        because = (
-            f"Auto-off: {environment.name} was started or postponed more than {hours} ago, "
-            f"the limit of {environment.organization}."
-        )
-        try:
-            stopped += stop_environment(actor=SYSTEM, environment=environment, because=because) is not None
-        except RefusedError as refusal:
-            logger.info("auto-off passes over %s: %s", environment.pk, refusal)
-    return stopped
+    return sum(_stop(idle, environment) for environment in idle[:MOST_AT_ONCE])
+
+
+def _stop(idle: EnvironmentQuerySet, environment: Environment) -> bool:
+    """Unless somebody came back to it in the meantime."""
+    hours = counted(environment.organization.auto_off_hours or 0, "hour")
+    used = "used, started or postponed" if environment.provider.last_beat_at else "started or postponed"
+    because = f"Auto-off: {environment.name} was {used} more than {hours} ago, the limit of {environment.organization}."
+    try:
+        with transaction.atomic():
+            if idle.filter(pk=environment.pk).select_for_update(of=("self",)).first() is None:
+                return False
+            return stop_environment(actor=SYSTEM, environment=environment, because=because) is not None
+    except RefusedError as refusal:
+        logger.info("auto-off passes over %s: %s", environment.pk, refusal)
+        return False

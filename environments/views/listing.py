@@ -32,7 +32,12 @@ PAGE_SIZE = 50
 def environment_list(request: HttpRequest) -> HttpResponse:
     wanted = EnvironmentFilter.from_query(request.GET)
     page = Paginator(wanted.narrowed(visible_environments(request)), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "filter": wanted, "sees_others": _sees_others(request), **_polled(make_rows(page))}
+    context = {
+        "page": page,
+        "filter": wanted,
+        "sees_others": _sees_others(request),
+        **_polled(make_rows(page, user=request.user)),
+    }
     if wants_partial(request):
         return render(request, "environments/partials/environment_results.html", context)
     context["sees_all"] = is_site_manager(request.user)
@@ -45,7 +50,7 @@ def environment_chips(request: HttpRequest) -> HttpResponse:
     """The chips of a page's rows, if they differ from the `state` that it shows; asked for only while one moves."""
     ids = [pk for pk in map(uuid_of, request.GET.get("ids", "").split(",")) if pk][:PAGE_SIZE]
     found = visible_environments(request).in_bulk(ids)
-    rows = make_rows(found[pk] for pk in ids if pk in found)
+    rows = make_rows((found[pk] for pk in ids if pk in found), user=request.user)
     missing = [pk for pk in ids if pk not in found]
     context = _polled(rows) | {"gone": missing}
     if request.GET.get("state") == context["state"] and context["moves"] and not missing:
