@@ -3,10 +3,12 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -46,8 +48,15 @@ class Deployment:
 
 @pytest.fixture(scope="module")
 def deployment() -> Iterator[Deployment]:
+    with running_deployment() as started:
+        yield started
+
+
+@contextmanager
+def running_deployment(host: str = "localhost", **variables: str) -> Iterator[Deployment]:
+    """`coderadmin run` in a folder of its own, its access URL on `host`, once it is ready."""
     folder = Path(tempfile.mkdtemp(prefix="ca-e2e-"))
-    port = _free_port()
+    port = free_port()
     environment = {name: os.environ[name] for name in KEPT if name in os.environ} | {
         "CODERADMIN_DATA_DIR": str(folder),
         "CODERADMIN_PORT": str(port),
@@ -55,6 +64,8 @@ def deployment() -> Iterator[Deployment]:
         "CODERADMIN_CHECK_INTERVAL": str(CHECK_INTERVAL),
         "CODERADMIN_CHECK_TIMEOUT": "3",
         "CODERADMIN_DEPLOY_TIMEOUT": "12",
+        "CODERADMIN_ACCESS_URL": f"http://{host}:{port}",
+        **variables,
     }
     log = folder / "start.log"
     with log.open("wb") as output:
@@ -65,7 +76,7 @@ def deployment() -> Iterator[Deployment]:
         ready = eventually(lambda: b"is ready at" in log.read_bytes() or process.poll() is not None, 90)
         assert ready, log.read_text()
         assert process.poll() is None, log.read_text()
-        yield Deployment(f"http://localhost:{port}", folder, process)
+        yield Deployment(f"http://{host}:{port}", folder, process)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
@@ -107,8 +118,6 @@ def kubeconfig(cluster: Cluster, gate: Gate) -> Callable[[], str]:
     return text
 
 
-def _free_port() -> int:
-    import socket
-
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
