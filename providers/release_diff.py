@@ -21,6 +21,10 @@ class Difference(NamedTuple):
     wanted: Any
 
     @property
+    def parts(self) -> list[str]:
+        return self.key.split(".")
+
+    @property
     def on_cluster_text(self) -> str:
         return _text(self.on_cluster)
 

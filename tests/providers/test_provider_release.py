@@ -61,16 +61,21 @@ def test_settings_that_were_edited_are_shown_with_the_way_to_the_cluster(client:
     WorkspaceProvider.objects.update(envproxy_replicas=3)
     page = page_of(client, provider)
     assert ">changes not deployed<" in page
-    assert "<code>envproxy.replicas</code></th><td>1</td><td>3</td>" in page
+    assert "<code>envproxy.<wbr>replicas</code></th><td>1</td><td>3</td>" in page
     assert "A redeploy brings them to the cluster." in page
     assert catch_up(provider, "provider_deploy") in page
-    assert "<code>envproxy.replicas</code></th><td>1</td><td>3</td>" in page_of(client, provider, "provider_deploy")
+    assert "<code>envproxy.<wbr>replicas</code></th><td>1</td><td>3</td>" in page_of(
+        client, provider, "provider_deploy"
+    )
 
 
-def test_a_changed_access_url_is_a_change_that_is_not_deployed(client: Client) -> None:
-    provider = deployed()
-    switch("https://coder.example.com", "https://new.example.com")
-    assert "<td>https://new.example.com</td>" in page_of(client, provider)
+def test_a_changed_access_url_is_a_change_that_is_not_deployed_and_one_mark_says_so(client: Client) -> None:
+    provider = deployed(last_beat_access_url="https://old.example.com")
+    switch("https://old.example.com", "https://new.example.com")
+    page = page_of(client, provider)
+    assert "<td>https://new.example.com</td>" in page
+    assert ">uses the old access URL<" in page
+    assert ">changes not deployed<" not in page
 
 
 def test_while_a_deploy_is_under_way_nobody_is_sent_to_another(client: Client) -> None:
@@ -90,7 +95,7 @@ def test_a_change_by_hand_is_shown_with_its_revision(client: Client) -> None:
     page = page_of(client, provider)
     assert "Revision 4 of the release was not written by us; we deployed revision 3." in page
     assert "A redeploy puts our values back." in page
-    assert "<code>ssh.enable</code></th><td>false</td><td>true</td>" in page
+    assert "<code>ssh.<wbr>enable</code></th><td>false</td><td>true</td>" in page
     assert "Changes not deployed yet" not in page
 
 
@@ -109,7 +114,7 @@ def test_the_deploy_page_says_what_of_an_own_helm_is_dropped(client: Client) -> 
     assert "Changes not deployed yet" not in page_of(client, provider)
     page = page_of(client, provider, "provider_deploy")
     assert "it goes back to the chart's default" in page
-    assert "<code>serviceAnnotations.team</code>" in page
+    assert "<code>serviceAnnotations.<wbr>team</code>" in page
 
 
 def test_a_reader_sees_the_difference_but_no_button(auditor: User) -> None:
