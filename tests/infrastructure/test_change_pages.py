@@ -114,7 +114,7 @@ def test_the_findings_and_the_fate_of_each_provider_are_said(client: Client) -> 
     make_provider(name="broken", status=ProviderStatus.ERROR, reason="connection_refused")
     text = shown(client, checked_change(findings=[FAILED, WARNING]))
     assert "It does not resolve." in text
-    assert "Make one." in text
+    assert "Make a record." in text
     assert "A worker redeploys it." in text
     assert "You run Helm" in text
     assert "Not deployed yet: its first deploy will carry the new URL." in text

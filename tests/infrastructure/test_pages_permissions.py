@@ -112,7 +112,7 @@ def test_auditors_change_nothing(name: str, auditor: User, change: AccessURLChan
     client, before = signed_in(auditor), AuditEvent.objects.count()
     sent = {"reason": "mine", "new_url": "https://mine.example.com", "failure_limit": "1"}
     assert client.post(address(name, change, step), sent).status_code == 403
-    assert AuditEvent.objects.count() == before + 1  # the sign-in
+    assert AuditEvent.objects.count() == before
 
 
 @pytest.mark.parametrize("role", ["site_admin", "site_manager"])
@@ -144,10 +144,8 @@ def test_a_form_of_another_site_is_refused(
     assert client.post(address(name, change, step)).status_code == 403
 
 
-@pytest.mark.parametrize("name", [each for each in [*READ, *ACTIONS] if each.split("_")[0] in ("change", "rollout")])
+@pytest.mark.parametrize("name", ["change_detail", "change_switch", "change_check", "rollout_detail", "rollout_pause"])
 def test_what_does_not_exist_is_not_found(name: str, site_manager: User) -> None:
-    if name == "change_create":
-        pytest.skip("it is about nothing that exists")
     path = reverse(f"infrastructure:{name}", args=["00000000-0000-4000-8000-000000000000"])
     client = signed_in(site_manager)
     assert (client.get(path) if name in READ else client.post(path)).status_code == 404
