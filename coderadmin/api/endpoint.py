@@ -31,13 +31,13 @@ def endpoint(view: View) -> View:
     def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         rate: Rate | None = None
         try:
-            _read_body(request)
+            read_body(request)
             caller = find_caller(request)
             request.caller = caller  # type: ignore[attr-defined]
             if caller:
                 rate = count_request(caller)
-                _require_room(rate)
-                _require_own_password(caller)
+                require_room(rate)
+                require_own_password(caller)
             response = once(request, caller, lambda: view(request, *args, **kwargs))
             if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
                 response = _wrong_method(request, response["Allow"])
@@ -90,7 +90,7 @@ def _not_exempt(request: HttpRequest) -> HttpResponse:
     raise NotImplementedError
 
 
-def _read_body(request: HttpRequest) -> None:
+def read_body(request: HttpRequest) -> None:
     """All at once, before anybody takes it for a form."""
     try:
         request.body  # noqa: B018 - Django reads it here
@@ -99,14 +99,14 @@ def _read_body(request: HttpRequest) -> None:
         raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", detail) from None
 
 
-def _require_room(rate: Rate) -> None:
+def require_room(rate: Rate) -> None:
     if rate.is_passed:
         detail = f"More than {rate.limit} requests in a minute. Wait {rate.reset} seconds."
         headers = {"Retry-After": str(rate.reset)}
         raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", detail, headers=headers)
 
 
-def _require_own_password(caller: Caller) -> None:
+def require_own_password(caller: Caller) -> None:
     if caller.user.must_change_password:
         detail = "Your password is a temporary one. Sign in on the web page and choose another."
         raise ProblemError(HTTPStatus.FORBIDDEN, "password_change_required", detail)

@@ -47,7 +47,7 @@ def once(request: HttpRequest, caller: Caller | None, answer: Callable[[], HttpR
         if not is_new:
             return _again(row, asked, _cipher(caller, key))
         response = answer()
-        if HTTPStatus(response.status_code).is_success:
+        if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
             row.status, row.body = response.status_code, _cipher(caller, key).encrypt(response.content).decode()
             row.headers = {name: response[name] for name in KEPT_HEADERS if name in response}
             row.save(update_fields=["status", "body", "headers"])

@@ -72,7 +72,7 @@ def answer_problems(api: NinjaAPI) -> None:
 
     @api.exception_handler(ValidationError)
     def answer_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        return invalid(_errors_of(error))
+        return invalid(errors_of(error))
 
     @api.exception_handler(ninja.errors.ValidationError)
     def answer_malformed(request: HttpRequest, error: ninja.errors.ValidationError) -> HttpResponse:
@@ -89,7 +89,7 @@ def answer_problems(api: NinjaAPI) -> None:
         return problem(HTTPStatus(error.status_code), "unreadable", str(error))
 
 
-def _errors_of(error: ValidationError) -> Iterable[tuple[str, str]]:
+def errors_of(error: ValidationError) -> Iterable[tuple[str, str]]:
     by_field = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
     for name, errors in by_field.items():
         for one in errors:

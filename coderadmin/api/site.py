@@ -16,6 +16,8 @@ from coderadmin.api.bodies import StrictParser
 from coderadmin.api.callers import ANYBODY
 from coderadmin.api.endpoint import endpoint
 from coderadmin.api.problems import NOT_FOUND, answer_problems, problem
+from coderadmin.wire.errors import server_error as wire_server_error
+from coderadmin.wire.routes import ROOTS as WIRE_ROOTS
 from environments.api import ROUTERS as ENVIRONMENT_ROUTERS
 from organizations.api import ROUTERS as ORGANIZATION_ROUTERS
 from providers.api import ROUTERS as PROVIDER_ROUTERS
@@ -103,6 +105,8 @@ def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The page, and for programs the problem. Django has logged what happened."""
+    if request.path.startswith(WIRE_ROOTS):
+        return wire_server_error()
     if request.path.startswith(ROOT):
         detail = "Something went wrong on our side. It is logged; try again, or tell those who run this deployment."
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", detail)

@@ -2,19 +2,16 @@
 
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from audit.services import actor_of
-from environments.actions import may_leave_objects
-from environments.errors import RefusedError
 from environments.forms import DeleteForm
+from environments.leaving import require_may_leave_objects
 from environments.models import Environment
 from environments.services import delete_environment
 from environments.views.scope import ask_and_do, environment_refusal, usable_environment
-from organizations.policies import is_site_manager
 from providers.kube.environment_objects import object_name
 
 
@@ -35,13 +32,7 @@ def environment_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 @environment_refusal
 def environment_delete_anyway(request: HttpRequest, pk: UUID) -> HttpResponse:
     environment = usable_environment(request, pk)
-    if not is_site_manager(request.user):
-        raise PermissionDenied("Only site managers may leave the objects of an environment behind.")
-    if not may_leave_objects(environment):
-        raise RefusedError(
-            f"The cluster of {environment.provider.name} is within reach.",
-            remedy="Delete the environment together with its objects.",
-        )
+    require_may_leave_objects(request.user, environment)
     provider, name = environment.provider, object_name(environment.name, environment.pk)
     effects = [
         f"{environment.name} is removed here. The cluster is not asked.",

@@ -90,7 +90,7 @@ class OrganizationOut(Schema):
     name: str
     description: str
     is_default: bool
-    quota_cpu_cores: Decimal | None
+    quota_cpu_cores: float | None
     quota_memory_gb: int | None
     quota_disk_gb: int | None
     quota_gpus: int | None
