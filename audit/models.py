@@ -1,11 +1,22 @@
 """Who did what, when, with what effect."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models import F, GeneratedField, Value
+from django.db.models.functions import Concat, Upper
+
+from audit.querysets import AuditEventQuerySet
+
+NEWEST_FIRST = (F("at").desc(), F("id").desc())
 
 
 class AuditEvent(models.Model):
-    """One row per state change, refused attempt and outcome of background work. Never changed, never deleted."""
+    """One row per state change, refused attempt and outcome of background work.
+
+    The database itself refuses to change or delete one (migration 0004). `organization_id` is that of the organization
+    that it concerns, empty when it concerns none; `area` is the action up to the dot; `words` is for the search.
+    """
 
     class Outcome(models.TextChoices):
         REQUESTED = "requested"
@@ -16,7 +27,12 @@ class AuditEvent(models.Model):
 
     at = models.DateTimeField(auto_now_add=True)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.DO_NOTHING, db_constraint=False
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
     )
     actor_name = models.CharField(max_length=254)
     address = models.GenericIPAddressField(null=True, blank=True)
@@ -24,16 +40,67 @@ class AuditEvent(models.Model):
     target_type = models.CharField(max_length=64)
     target_id = models.CharField(max_length=64)
     target_name = models.CharField(max_length=255)
+    organization_id = models.CharField(max_length=36, blank=True)
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
     outcome = models.CharField(max_length=16, choices=Outcome, default=Outcome.SUCCEEDED)
+    area = GeneratedField(
+        expression=models.Func(F("action"), Value("."), Value(1), function="split_part"),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+    words = GeneratedField(
+        expression=Concat(
+            *("actor_name", Value(" "), "action", Value(" "), "target_name", Value(" "), "target_id", Value(" ")),
+            models.Func(F("address"), function="host", output_field=models.CharField()),
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
+    objects = AuditEventQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["target_type", "target_id", "-id"], name="audit_target"),
-            models.Index(fields=["actor", "-id"], name="audit_actor"),
+            models.Index(*NEWEST_FIRST, name="audit_newest"),
+            models.Index("target_type", "target_id", *NEWEST_FIRST, name="audit_target"),
+            models.Index("actor_name", *NEWEST_FIRST, name="audit_person"),
+            models.Index("area", *NEWEST_FIRST, name="audit_area"),
+            models.Index("action", *NEWEST_FIRST, name="audit_action"),
+            models.Index("outcome", *NEWEST_FIRST, name="audit_outcome"),
+            models.Index("organization_id", *NEWEST_FIRST, name="audit_organization"),
+            GinIndex(OpClass(Upper("words"), name="gin_trgm_ops"), name="audit_words"),
         ]
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.action} {self.target_name}"
+
+
+class AuditSeal(models.Model):
+    """The place of an event in the hash chain, and the SHA-256 of the digest before it and of the event's content."""
+
+    number = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(
+        AuditEvent, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="seal"
+    )
+    digest = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.digest}"
+
+
+class AuditChain(models.Model):
+    """Where the hash chain begins and ends, kept apart from it: one row.
+
+    `newest_at` is the latest moment of the sealed events; `removed_number` is the last one that retention removed.
+    """
+
+    newest_number = models.BigIntegerField(default=0)
+    newest_digest = models.CharField(max_length=64, blank=True)
+    newest_at = models.DateTimeField(null=True, blank=True)
+    removed_number = models.BigIntegerField(default=0)
+    removed_digest = models.CharField(max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return "audit log"

@@ -2,17 +2,20 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest
 
+from audit.export import document_of
 from audit.models import AuditEvent
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger("audit.log")  # one JSON object a line, to standard output
 
 SYSTEM_NAME = "system"
 ANONYMOUS_NAME = "anonymous"
@@ -45,6 +48,32 @@ def client_address(request: HttpRequest) -> str | None:
     return request.META.get("REMOTE_ADDR") or None
 
 
+def event_of(
+    *,
+    actor: Actor,
+    action: str,
+    target: models.Model,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    outcome: AuditEvent.Outcome = AuditEvent.Outcome.SUCCEEDED,
+    organization: UUID | None = None,
+) -> AuditEvent:
+    """A row to write. The caller passes changed fields only, never a secret; `organization`: whom it concerns."""
+    return AuditEvent(
+        actor_id=actor.user.pk if actor.user else None,
+        actor_name=actor.name,
+        address=actor.address,
+        action=action,
+        target_type=target._meta.model_name or "",
+        target_id=str(target.pk or ""),
+        target_name=str(target)[:255],
+        organization_id=str(organization or ""),
+        before=dict(before or {}),
+        after=dict(after or {}),
+        outcome=outcome,
+    )
+
+
 def record(
     *,
     actor: Actor,
@@ -53,30 +82,28 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     outcome: AuditEvent.Outcome = AuditEvent.Outcome.SUCCEEDED,
+    organization: UUID | None = None,
 ) -> AuditEvent:
-    """Write one row, in the caller's transaction. The caller passes changed fields only, and never a secret."""
-    event = AuditEvent.objects.create(
-        actor_id=actor.user.pk if actor.user else None,
-        actor_name=actor.name,
-        address=actor.address,
+    """Write one row, as of `event_of`, in the caller's transaction."""
+    event = event_of(
+        actor=actor,
         action=action,
-        target_type=target._meta.model_name or "",
-        target_id=str(target.pk or ""),
-        target_name=str(target)[:255],
-        before=dict(before or {}),
-        after=dict(after or {}),
+        target=target,
+        before=before,
+        after=after,
         outcome=outcome,
+        organization=organization,
     )
-    logger.info(
-        "audit %s",
-        json.dumps(
-            {
-                "id": event.pk,
-                "actor": event.actor_name,
-                "action": action,
-                "target": event.target_name,
-                "outcome": outcome,
-            }
-        ),
-    )
-    return event
+    return record_all([event])[0]
+
+
+def record_all(events: Sequence[AuditEvent]) -> Sequence[AuditEvent]:
+    """Write rows in the caller's transaction, in one query; when it has committed, a line of each to standard output."""
+    AuditEvent.objects.bulk_create(events)
+    transaction.on_commit(partial(_log, events), robust=True)
+    return events
+
+
+def _log(events: Sequence[AuditEvent]) -> None:
+    for event in events:
+        log.info(json.dumps(document_of(event)))

@@ -102,6 +102,31 @@ def check() -> None:
     click.echo("The configuration is fit for production; database and broker answer.")
 
 
+@main.group()
+def audit() -> None:
+    """Look after the audit log."""
+
+
+@audit.command()
+@click.option("--seal", default="", metavar="NUMBER:DIGEST", help="A seal that was kept elsewhere: it must be there.")
+def verify(seal: str) -> None:
+    """Walk the hash chain and name the first event that was changed, removed or put in."""
+    _set_up_django()
+    from audit.chain import ChainBrokenError
+    from audit.chain import verify as verify_chain
+
+    try:
+        found = verify_chain(expected=seal)
+    except ChainBrokenError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{found.events} events are as they were sealed; the newest seal is {found.newest}.")
+    if found.removed:
+        click.echo(f"{found.removed} older ones were removed by retention.")
+    click.echo(f"{found.unsealed} events are not sealed yet.")
+    if found.late:
+        raise click.ClickException(f"{found.late} of them should be by now: do worker and beat run?")
+
+
 @main.command()
 def envproxy() -> None:
     """Call home from a provider's cluster; the chart starts it there."""

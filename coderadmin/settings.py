@@ -32,6 +32,7 @@ REDEPLOY_CONCURRENCY = env.int("CODERADMIN_REDEPLOY_CONCURRENCY", 4, validate=PO
 BUILD_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_BUILD_TIMEOUT", 600, validate=POSITIVE))
 OBSERVE_INTERVAL = timedelta(seconds=env.float("CODERADMIN_OBSERVE_INTERVAL", 60, validate=validate.Range(min=1)))
 API_REQUESTS_PER_MINUTE = env.int("CODERADMIN_API_REQUESTS_PER_MINUTE", 600, validate=POSITIVE)
+AUDIT_RETENTION_DAYS = env.int("CODERADMIN_AUDIT_RETENTION_DAYS", 0, validate=validate.Range(min=0))
 ENVPROXY_IMAGE = env.str("CODERADMIN_ENVPROXY_IMAGE", "coderadmin/coderadmin:0.1.0")
 
 INSTALLED_APPS = [
@@ -136,6 +137,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 120},
     },
+    "seal-audit-events": {"task": "audit.seal_events", "schedule": 5.0, "options": {"expires": 10}},
+    "remove-old-audit-events": {
+        "task": "audit.remove_old_events",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "delete-ended-sessions": {
         "task": "environments.delete_ended_sessions",
         "schedule": 600.0,
@@ -202,10 +209,20 @@ TIME_ZONE = "UTC"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "message": {"format": "%(message)s"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "audit": {"class": "logging.StreamHandler", "formatter": "message", "stream": "ext://sys.stdout"},
+    },
     "root": {"handlers": ["console"], "level": env.log_level("CODERADMIN_LOG_LEVEL", logging.INFO)},
-    "loggers": {"axes": {"level": "WARNING"}, "celery": {"level": "WARNING"}},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+        "audit.log": {"handlers": ["audit"], "level": "INFO", "propagate": False},
+    },
 }
 SILENCED_SYSTEM_CHECKS = [
     "security.W005",  # includeSubDomains would cover the providers' hostnames, which are not ours to decide
