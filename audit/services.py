@@ -98,7 +98,7 @@ def record(
 
 
 def record_all(events: Sequence[AuditEvent]) -> Sequence[AuditEvent]:
-    """Write rows in the caller's transaction, in one query; when it has committed, a line of each to standard output."""
+    """Write rows in the caller's transaction, in one query; once committed, a line of each to standard output."""
     AuditEvent.objects.bulk_create(events)
     transaction.on_commit(partial(_log, events), robust=True)
     return events

@@ -13,7 +13,7 @@ pytest_plugins = ["tests.people", "tests.browser", "tests.clusters", "tests.stor
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """pytest-django's own, but tests with transactions may empty the tables of the audit log, as they do with all tables.
+    """pytest-django's own, but tests with transactions may empty the tables of the audit log, too.
 
     And a thread of the live server that still holds a connection can't keep the database.
     """

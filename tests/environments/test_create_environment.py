@@ -60,7 +60,7 @@ def test_it_is_placed_and_its_build_is_asked_for(
     operation = EnvironmentOperation.objects.get()
     assert (operation.kind, operation.state, operation.environment) == ("create", "queued", environment)
     assert operation.requested_by_name == "ada@example.com"
-    assert len(callbacks) == 1
+    assert len(callbacks) == 2  # the message to a worker, and the line of the audit log
 
 
 def test_its_audit_row_says_what_was_asked_for(create: Callable[..., Environment]) -> None:
