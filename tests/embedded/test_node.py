@@ -14,7 +14,7 @@ from organizations.models import User
 from providers.choices import OperationState, ProviderStatus
 from providers.models import WorkspaceProvider
 from providers.services import request_delete, request_deploy, update_provider
-from tests.clusters import Cluster, api_client, eventually
+from tests.clusters import Cluster, api_client, eventually, fresh_namespace
 from tests.nodes import Client, RunningNode, running_node
 from tests.providers.clusters import done, log_of, register_on, soon, target_in
 
@@ -142,3 +142,21 @@ def test_a_node_that_was_stopped_leaves_the_cluster_as_it_was(cluster: Cluster, 
         assert node.name not in [one.metadata.name for one in core.list_node().items]
         left = core.list_namespaced_pod("kube-system", field_selector=f"metadata.name={node.name}-placeholder").items
         assert [pod for pod in left if not pod.metadata.deletion_timestamp] == []
+
+
+@pytest.fixture
+def namesake(cluster: Cluster) -> Iterator[None]:
+    """An Ingress for the same host in another namespace of the cluster, where the node runs nothing."""
+    backend = {"service": {"name": "envproxy", "port": {"name": "http"}}}
+    paths = [{"path": "/proxy/", "pathType": "Prefix", "backend": backend}]
+    rules = [{"host": "sydney.localhost", "http": {"paths": paths}}]
+    metadata = {"name": "envproxy", "labels": {"app.kubernetes.io/name": "envproxy"}}
+    with fresh_namespace(cluster.kubeconfig) as other, api_client(cluster.kubeconfig) as api:
+        ingress = {"metadata": metadata, "spec": {"rules": rules}}
+        client.NetworkingV1Api(api).create_namespaced_ingress(other, ingress)
+        yield
+
+
+@pytest.mark.usefixtures("namesake", "deployed")
+def test_only_ingresses_of_its_namespaces_count(node: RunningNode) -> None:
+    assert node.ask("sydney") == 200

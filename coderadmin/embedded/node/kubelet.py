@@ -16,7 +16,7 @@ FORCED_GRACE_SECONDS = 1.0  # for the process of a pod that the cluster has forg
 
 
 class Kubelet:
-    """`processes` by the uid of their pods; `ingresses` and `services` as the cluster has them."""
+    """`processes` by the uid of their pods."""
 
     def __init__(self, api: Api, machine: Machine, registration: Registration) -> None:
         self.api = api
@@ -31,7 +31,8 @@ class Kubelet:
 
     @property
     def ingresses(self) -> list[Object]:
-        return list(self._ingresses.objects.values())
+        """Of the namespaces that the node takes: others may name the same hosts."""
+        return [one for one in self._ingresses.objects.values() if self._registration.takes(one)]
 
     @property
     def services(self) -> list[Object]:

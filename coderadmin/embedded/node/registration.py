@@ -26,8 +26,9 @@ class Registration:
     node: str
     namespaces: Sequence[str]
 
-    def takes(self, pod: Object) -> bool:
-        return not self.namespaces or pod["metadata"]["namespace"] in self.namespaces
+    def takes(self, one: Object) -> bool:
+        """Whether this pod or Ingress is in a namespace of the node."""
+        return not self.namespaces or one["metadata"]["namespace"] in self.namespaces
 
     async def register(self, api: Api) -> None:
         """Make the Node and the placeholder; safe when repeated. Raises ApiError."""
