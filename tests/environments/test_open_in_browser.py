@@ -60,7 +60,7 @@ def sign_in(page: Page, environment: Environment) -> None:
 
 @pytest.mark.parametrize("script", [True, False])
 def test_who_has_to_sign_in_gets_there(
-    script: bool, browser: Browser, live_server: Any, environment: Environment
+    script: bool, browser: Browser, django_db_setup: None, live_server: Any, environment: Environment
 ) -> None:
     context = browser.new_context(base_url=live_server.url, java_script_enabled=script)
     page = context.new_page()
