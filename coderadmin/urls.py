@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from coderadmin.api import site as api_site
+from coderadmin.wire import site as wire_site
 from environments import organization_urls
 from organizations import urls as organizations_urls
 
@@ -12,6 +13,7 @@ ORGANIZATIONS = [*organizations_urls.urlpatterns, *organization_urls.urlpatterns
 urlpatterns = [
     path("support/", admin.site.urls),
     *api_site.urlpatterns,
+    *wire_site.urlpatterns,
     path("", include((ORGANIZATIONS, organizations_urls.app_name))),
     path("", include("providers.urls")),
     path("", include("environments.urls")),

@@ -97,6 +97,11 @@ def require_end_tokens(actor: Actor, account: User) -> None:
     require(allowed, "Only the person and those who may change the account see and end its API tokens.")
 
 
+def require_own_tokens(actor: Actor, account: User) -> None:
+    """Raises PermissionDenied. Nobody makes tokens for another person."""
+    require(actor.user == account, "Only the person makes its API tokens.")
+
+
 def require_manage_members(actor: Actor, organization: Organization) -> None:
     """Raises PermissionDenied. The system itself (no user) may."""
     allowed = actor.user is None or can_manage_members(actor.user, organization)

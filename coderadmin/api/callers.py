@@ -1,11 +1,13 @@
 """Who calls: the person of an API token, or of a session; and what a token's scopes allow."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import cast
 
 from django.http import HttpRequest
 from ninja.security import APIKeyCookie, HttpBearer
 
+from coderadmin.api.problems import ProblemError
 from organizations.choices import TokenScope
 from organizations.models import ApiToken, User
 from organizations.policies import require
@@ -66,6 +68,13 @@ class Session(APIKeyCookie):
 
     def authenticate(self, request: HttpRequest, key: str | None) -> None:
         """`__call__` does it all."""
+
+
+def require_own_password(caller: Caller) -> None:
+    """Raises ProblemError while it is a temporary one."""
+    if caller.user.must_change_password:
+        detail = "Your password is a temporary one. Sign in on the web page and choose another."
+        raise ProblemError(HTTPStatus.FORBIDDEN, "password_change_required", detail)
 
 
 ANYBODY = [Token(), Session()]

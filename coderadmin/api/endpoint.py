@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from audit.services import client_address
 from coderadmin.access_url import AccessURLCsrfMiddleware
-from coderadmin.api.callers import SAFE, Caller
+from coderadmin.api.callers import SAFE, Caller, require_own_password
 from coderadmin.api.idempotency import once
 from coderadmin.api.problems import ProblemError, problem, unauthorized
 from coderadmin.api.rates import Rate, count_request
@@ -104,12 +104,6 @@ def require_room(rate: Rate) -> None:
         detail = f"More than {rate.limit} requests in a minute. Wait {rate.reset} seconds."
         headers = {"Retry-After": str(rate.reset)}
         raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", detail, headers=headers)
-
-
-def require_own_password(caller: Caller) -> None:
-    if caller.user.must_change_password:
-        detail = "Your password is a temporary one. Sign in on the web page and choose another."
-        raise ProblemError(HTTPStatus.FORBIDDEN, "password_change_required", detail)
 
 
 def _wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, Validatio
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 
+from organizations.denials import note_denial
 from organizations.errors import RefusedError
 
 STALE = "stale_revision"
@@ -64,6 +65,7 @@ def answer_problems(api: NinjaAPI) -> None:
 
     @api.exception_handler(PermissionDenied)
     def answer_denial(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
+        note_denial(request)
         return problem(HTTPStatus.FORBIDDEN, "forbidden", str(error) or "You may not do this.")
 
     @api.exception_handler(Http404)

@@ -12,6 +12,7 @@ from organizations.services.accounts import (
     reset_password,
     set_site_role,
 )
+from organizations.services.command_line import make_sign_in_token, regenerate_token
 from organizations.services.memberships import add_member, remove_member, set_member_role, set_organizations
 from organizations.services.organizations import set_default_organization, update_organization
 from organizations.services.tokens import create_token, end_token, find_token
@@ -26,6 +27,8 @@ __all__ = [
     "end_token",
     "ensure_site_admin",
     "find_token",
+    "make_sign_in_token",
+    "regenerate_token",
     "remove_member",
     "reset_password",
     "set_default_organization",

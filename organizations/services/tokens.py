@@ -49,12 +49,12 @@ def create_token(
     if within is not None:
         _require_within(within, scopes)
         expires_at = min(expires_at, within.expires_at)
-    secret = TOKEN_PREFIX + secrets.token_hex(32)
+    secret = new_secret()
     token = ApiToken(
         user=user,
         name=clean_line(name),
         scopes=[scope for scope in TokenScope if scope in scopes],
-        digest=_digest_of(secret),
+        digest=digest_of(secret),
         expires_at=expires_at,
     )
     clean_and_save(token, lambda: token.save(force_insert=True))
@@ -78,7 +78,7 @@ def find_token(secret: str, *, address: str | None) -> ApiToken | None:
     """The live token of an active person, with the person; notes its use at most once a minute. One or two queries."""
     now = timezone.now()
     tokens = ApiToken.objects.select_related("user").filter(user__is_active=True, expires_at__gt=now)
-    token = tokens.filter(digest=_digest_of(secret)).first()
+    token = tokens.filter(digest=digest_of(secret)).first()
     if token and (token.last_used_at is None or now - token.last_used_at >= USE_NOTED_EVERY):
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now, last_used_address=address)
     return token
@@ -92,6 +92,10 @@ def _require_within(within: ApiToken, scopes: Collection[TokenScope]) -> None:
     require(set(scopes) <= allowed, "A token can't make another one that may do more than itself.")
 
 
-def _digest_of(secret: str) -> str:
+def new_secret() -> str:
+    return TOKEN_PREFIX + secrets.token_hex(32)
+
+
+def digest_of(secret: str) -> str:
     """SHA-256 in hexadecimal. A plain digest is enough: the secret itself has 256 random bits."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,5 +1,6 @@
 """Signing in and out."""
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -44,7 +45,12 @@ def _sign_in_and_return_to_page_of(request: HttpRequest) -> str:
 
 
 def sign_in_locked(request: HttpRequest, response: HttpResponse | None, credentials: dict[str, str]) -> HttpResponse:
-    """Called by axes after too many failures; the same words whether the account exists or not."""
+    """Called by axes after too many failures; the same words whether the account exists or not.
+
+    A program has got its answer already.
+    """
+    if response is not None and response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        return response
     wait = int(settings.AXES_COOLOFF_TIME.total_seconds())
     page = render(request, "429.html", {"minutes": wait // 60}, status=429)
     page["Retry-After"] = str(wait)

@@ -58,13 +58,25 @@ def _enrol(provider: WorkspaceProvider, beat: Beat) -> None:
     stored = ClusterCredential.objects.filter(provider=provider).first()
     if stored and _is_known(stored, beat):
         return
+    followed = _follow_namespace(provider, beat.namespace) if stored is None else {}
     ClusterCredential.objects.update_or_create(
         provider=provider, defaults={"token": beat.service_account_token, "ca_pem": beat.ca_pem}
     )
     WorkspaceProvider.objects.filter(pk=provider.pk).update(next_check_at=timezone.now())
     dispatch.check_providers([provider.pk])
     if stored is None:
-        record(actor=SYSTEM, action="provider.enrol", target=provider, after={"credential": "******"})
+        record(actor=SYSTEM, action="provider.enrol", target=provider, after=followed | {"credential": "******"})
+
+
+def _follow_namespace(provider: WorkspaceProvider, namespace: str) -> dict[str, str]:
+    """Where Helm's own context put the release is where the provider is. Raises ValidationError when it is taken."""
+    if not namespace or namespace == provider.namespace:
+        return {}
+    provider.namespace = namespace
+    provider.revision += 1
+    provider.full_clean()
+    provider.save(update_fields=["namespace", "revision"])
+    return {"namespace": namespace}
 
 
 def _is_known(stored: ClusterCredential, beat: Beat) -> bool:

@@ -1,0 +1,3 @@
+from coderadmin.wire.routes import Route
+
+ROUTES: list[Route] = []
