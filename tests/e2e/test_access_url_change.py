@@ -130,7 +130,7 @@ def test_it_is_changed_while_clusters_and_our_own_programs_fail(
     kill(fleet.deployment.processes("celery.* worker"))
 
     expect_step(page, fleet.gated, "Failed")
-    expect(page.get_by_text(f"{fleet.gated} failed. It goes on by itself")).to_be_visible()
+    expect(page.locator(".rollout .why")).to_contain_text(f"{fleet.gated} failed. It goes on by itself")
     expect(page.locator(".rollout header .chip")).to_have_text("Paused")
     providers = visit(OLD_HOST)
     providers.goto(f"/manage/admin/workspace-providers/?q={fleet.gated}")
@@ -149,7 +149,7 @@ def test_it_is_changed_while_clusters_and_our_own_programs_fail(
     page.goto(change.replace(OLD_HOST, NEW_HOST))
     page.get_by_role("link", name="Finish…").click()
     page.get_by_role("button", name="Finish").click()
-    expect(page.get_by_text("is refused. You can remove its DNS records.")).to_be_visible()
+    expect(page.locator(".why")).to_contain_text("is refused. You can remove its DNS records.")
     assert eventually(lambda: status_at(fleet, OLD_HOST) == 400, 10)
     assert status_at(fleet, NEW_HOST) == 200
 
@@ -171,7 +171,7 @@ def test_another_change_is_rolled_back_in_the_middle(
     expect(page.locator(".rollout-steps .words", has_text="Confirmed").first).to_be_visible(timeout=MOMENT * 3)
     page.get_by_role("link", name="Roll back").click()
     page.get_by_role("button", name="Roll back").click()
-    expect(page.get_by_text("Rolled back")).to_be_visible(timeout=ROLLOUT)
+    expect(page.locator(".why")).to_contain_text("Rolled back", timeout=ROLLOUT)
     assert eventually(lambda: status_at(fleet, OLD_HOST) == 400, 10)
     assert status_at(fleet, NEW_HOST) == 200
 
