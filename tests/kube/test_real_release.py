@@ -23,6 +23,10 @@ def test_a_release_of_real_helm_is_evidence_of_health(target: ClusterTarget) -> 
         "0.1.0",
     )
     assert evidence.release.updated is not None
+    expected = values()
+    assert expected["envproxy"].pop("token")
+    assert evidence.release_values == expected
+    assert collect_now(target, Questions(expects_release=True, known_revision=2)).release_values is None
 
     release = next(each for each in preflight_now(target, needs_ingress=False) if each.code == "release")
     assert (release.level, "Revision 2" in release.detail) == (Level.OK, True)
