@@ -87,7 +87,9 @@ class Card:
 
     @property
     def next_step(self) -> Action | None:
-        """What a manager does about a pending provider."""
+        """What a manager does about a pending provider, or one that calls an address that is no longer ours."""
+        if self.provider.status == ProviderStatus.ERROR and self.provider.reason == "access_url_outdated":
+            return self.catch_up
         label = NEXT_STEPS.get(self.provider.reason) if self.provider.status == ProviderStatus.PENDING else None
         return self._possible(label) if label else None
 

@@ -141,3 +141,32 @@ def test_a_provider_on_an_old_access_url_is_marked_while_that_is_accepted(client
     assert ">uses the old access URL<" in page_of(client, provider)
     AccessURL.objects.filter(state=AccessURLState.ACCEPTED).update(state=AccessURLState.RETIRED)
     assert "uses the old access URL" not in page_of(client, provider)
+
+
+@pytest.mark.parametrize(
+    ("kind", "label"), [(CredentialKind.KUBECONFIG, "Redeploy"), (CredentialKind.ENROLMENT, "Helm command")]
+)
+def test_whoever_calls_an_address_that_is_no_longer_ours_is_led_to_the_cure(
+    client: Client, kind: CredentialKind, label: str
+) -> None:
+    provider = make_provider(status="error", reason="access_url_outdated", credential_kind=kind)
+    page = page_of(client, provider)
+    assert f'<a class="btn main" href="{cure(provider, label)}">{label}</a>' in page
+    assert page.count(">Check now</button>") == 1
+
+
+def cure(provider: WorkspaceProvider, label: str) -> str:
+    view = "provider_deploy" if label == "Redeploy" else "provider_command"
+    return reverse(f"providers:{view}", args=[provider.pk])
+
+
+def test_an_open_page_notices_that_the_release_changed(client: Client) -> None:
+    provider = deployed()
+    chips = reverse("providers:provider_chips")
+    query = {"ids": str(provider.pk)}
+    query["state"] = client.get(chips, query).context["state"]
+    assert client.get(chips, query).status_code == 204
+    WorkspaceProvider.objects.update(envproxy_replicas=3)
+    answer = client.get(chips, query)
+    assert f"provider-changed-{provider.pk}" in answer["HX-Trigger"]
+    assert ">changes not deployed<" in answer.content.decode()
