@@ -110,8 +110,8 @@ class Access:
         """Asks for those who wait at once, and in turns about all that are in use. Ends only by cancellation."""
         loop = asyncio.get_running_loop()
         while True:
-            turn = loop.time() + self._ask_again
-            while loop.time() < turn:
+            last = loop.time()
+            while loop.time() < (turn := last + self._ask_again):
                 await self._ask_for_waiting(turn)
             self._forget(loop.time())
             await self._ask([use for use in self._uses.values() if use.is_active or use.connections])

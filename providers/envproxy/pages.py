@@ -118,8 +118,10 @@ def not_found(request: web.BaseRequest, access_url: str) -> web.Response:
 
 
 def refused(request: web.BaseRequest, code: str, sentence: str, *, status: int = 400) -> web.Response:
-    """For what no browser of an honest person sends."""
-    return page(request, status, code, "This request is refused", sentence)
+    """For what no browser of an honest person sends; whatever follows on its connection is not read."""
+    response = page(request, status, code, "This request is refused", sentence)
+    response.force_close()
+    return response
 
 
 def failed(request: web.BaseRequest) -> web.Response:

@@ -43,7 +43,7 @@ async def _run(config: Config) -> None:
         access, heart, sign_in = Access(control_plane), Heart(config, control_plane), SignIn(config, control_plane)
         proxy = Proxy(config, access=access, sign_in=sign_in, upstream=upstream, connections=connections)
         site = Site(config, heart=heart, sign_in=sign_in, proxy=proxy, connections=connections)
-        runner = web.ServerRunner(Server(site, max_connections=config.max_connections))
+        runner = web.ServerRunner(Server(site, max_connections=config.max_connections), shutdown_timeout=1)
         await runner.setup()
         listener = web.TCPSite(runner, config.host, config.port, backlog=BACKLOG)
         await listener.start()
@@ -51,26 +51,31 @@ async def _run(config: Config) -> None:
         asking = asyncio.create_task(access.ask_forever())
         await _first(terminated.wait(), interrupted.wait(), heart.beat_forever(), beside=asking)
         await _first(interrupted.wait(), _finish(listener, connections, config.grace), beside=asking)
+        await _say_goodbye(connections)
         asking.cancel()
         await runner.cleanup()
 
 
 async def _finish(listener: web.TCPSite, connections: Connections, grace: float) -> None:
-    """Lets what is open end by itself for as long as Kubernetes allows, then ends it."""
+    """Lets what is open end by itself for as long as Kubernetes allows."""
     logger.info("ending: %s requests and websockets are open", len(connections))
     connections.is_closing = True
     until = asyncio.get_running_loop().time() + max(grace - GOODBYE, 0)
     await asyncio.sleep(min(ACCEPTING, grace))
     await listener.stop()
-    try:
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout_at(until):
             await connections.none_left()
-    except TimeoutError:
+
+
+async def _say_goodbye(connections: Connections) -> None:
+    """Ends what is still open."""
+    if len(connections):
         logger.info("the time is over: %s requests and websockets are ended", len(connections))
-        connections.end_all(GOING_AWAY)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GOODBYE):
-                await connections.none_left()
+    connections.end_all(GOING_AWAY)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(GOODBYE):
+            await connections.none_left()
 
 
 async def _first(*works: Coroutine[None, None, object], beside: "asyncio.Task[None]") -> None:

@@ -122,4 +122,3 @@ class Proxy:
         if headers.wants_websocket(request.headers):
             passed.update({"Connection": "Upgrade", "Upgrade": "websocket"})
         return passed
-

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.envproxy.world import COOKIE, PREFIX
+from tests.envproxy.names import COOKIE, PREFIX
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 

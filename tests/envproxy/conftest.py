@@ -1,53 +1,28 @@
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.clusters import eventually
 from tests.envproxy.asking import Browser
 from tests.envproxy.environment import Environment
-from tests.envproxy.world import ControlPlane, Program, Threaded
+from tests.envproxy.world import ControlPlane, Program, World, world_fixture
+
+# A fresh one for each test; modules whose tests leave nothing behind have one for all.
+world = world_fixture("function")
 
 
 @pytest.fixture
-def control_plane() -> Iterator[ControlPlane]:
-    control_plane = ControlPlane()
-    yield control_plane
-    control_plane.server.stop()
+def control_plane(world: World) -> ControlPlane:
+    world.control_plane.forget()
+    return world.control_plane
 
 
 @pytest.fixture
-def service() -> Iterator[Threaded]:
-    """The server of `environment`."""
-    environment = Environment()
-    server = Threaded(environment.answer)
-    server.environment = environment  # type: ignore[attr-defined]
-    yield server
-    server.loop.call_soon_threadsafe(environment.let_go.set)
-    server.stop()
+def environment(world: World) -> Environment:
+    world.environment.forget()
+    return world.environment
 
 
 @pytest.fixture
-def environment(service: Threaded) -> Environment:
-    return service.environment  # type: ignore[attr-defined]
-
-
-@pytest.fixture
-def settings_of_program() -> dict[str, str]:
-    """Further variables; overridden where a test needs them."""
-    return {}
-
-
-@pytest.fixture
-def program(
-    control_plane: ControlPlane, service: Threaded, settings_of_program: dict[str, str], tmp_path: Path
-) -> Iterator[Program]:
-    program = Program(control_plane, f"127.0.0.1:{service.port}", tmp_path / "envproxy.log", settings_of_program)
-    program.start()
-    browser = Browser(program.port)
-    assert eventually(lambda: browser.status("/readyz") == 200, 20), program.log.read_text()
-    yield program
-    program.stop()
+def program(world: World, control_plane: ControlPlane, environment: Environment) -> Program:
+    return world.program
 
 
 @pytest.fixture

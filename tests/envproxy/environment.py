@@ -9,7 +9,7 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
 
-from tests.envproxy.world import SERVICE_HOST
+from tests.envproxy.names import SERVICE_HOST
 
 GZIPPED = gzip.compress(b"hello " * 100, mtime=0)
 
@@ -18,6 +18,9 @@ class Environment:
     """One handler a path. `let_go` releases those who wait."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
         self.let_go = asyncio.Event()
         self.cancelled = 0
         self.sent = 0
@@ -104,6 +107,9 @@ class Environment:
         """Breaks off in the middle."""
         assert request.transport
         request.transport.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n")
+        return await self._hang_up(request)
+
+    async def on_broken_early(self, request: web.BaseRequest) -> web.StreamResponse:
         return await self._hang_up(request)
 
     async def on_no_http(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -3,22 +3,27 @@
 import http.client
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from tests.clusters import eventually
 from tests.envproxy.asking import HTML, Browser, head, received
+from tests.envproxy.names import COOKIE, ENVIRONMENT, OTHER, PREFIX, SESSION
 from tests.envproxy.test_websockets import HANDSHAKE
-from tests.envproxy.world import COOKIE, ENVIRONMENT, OTHER, PREFIX, SESSION, ControlPlane, Program
+from tests.envproxy.world import ControlPlane, Program
 
 
 @pytest.fixture
-def events(browser: Browser) -> socket.socket:
+def events(browser: Browser) -> Iterator[socket.socket]:
     """An open stream, of which the beginning has come."""
-    client = browser.connection()
-    client.sendall(head(f"{PREFIX}/events"))
-    assert b"200 OK" in client.recv(10_000)
-    return client
+    with browser.connection() as client:
+        client.sendall(head(f"{PREFIX}/events"))
+        seen = b""
+        while b"data: one" not in seen:
+            seen += client.recv(10_000)
+        yield client
 
 
 def asked(control_plane: ControlPlane) -> list[tuple[str, str, bool]]:
@@ -56,7 +61,6 @@ def test_a_refusal_ends_the_session_and_what_is_open(
     received(events)  # ends, though the environment has not ended it
     assert browser.inside().status == 401
     assert browser.inside(headers=HTML).status == 302
-    events.close()
 
 
 def test_a_refusal_closes_websockets_with_their_code(browser: Browser, control_plane: ControlPlane) -> None:
@@ -69,18 +73,15 @@ def test_a_refusal_closes_websockets_with_their_code(browser: Browser, control_p
 
 def test_one_question_is_about_all_that_are_in_use(browser: Browser, control_plane: ControlPlane) -> None:
     people = [f"session-of-person-{number:010}" for number in range(20)]
-    connections = []
-    for session in people:
-        control_plane.allow(session=session)
-        connections.append(browser.connection())
-        cookie = f"Cookie: coderadmin_environment={session}"
-        connections[-1].sendall(head(f"{PREFIX}/events", cookie, cookie=False))
-        assert b"200 OK" in connections[-1].recv(10_000)
-    control_plane.questions.clear()
-    assert eventually(lambda: control_plane.questions, 10)
-    assert sorted(use["session"] for use in control_plane.questions[0]) == people
-    for connection in connections:
-        connection.close()
+    with ExitStack() as connections:
+        for session in people:
+            control_plane.allow(session=session)
+            client = connections.enter_context(browser.connection())
+            client.sendall(head(f"{PREFIX}/events", f"Cookie: coderadmin_environment={session}", cookie=False))
+            assert b"200 OK" in client.recv(10_000)
+        control_plane.questions.clear()
+        assert eventually(lambda: control_plane.questions, 10)
+        assert sorted(use["session"] for use in control_plane.questions[0]) == people
 
 
 def test_silence_is_not_use(browser: Browser, control_plane: ControlPlane, events: socket.socket) -> None:
@@ -88,7 +89,6 @@ def test_silence_is_not_use(browser: Browser, control_plane: ControlPlane, event
     control_plane.questions.clear()
     assert browser.inside().status == 200
     assert eventually(lambda: (SESSION, ENVIRONMENT, True) in asked(control_plane), 10)
-    events.close()
 
 
 def test_pings_are_not_use_but_messages_are(browser: Browser, control_plane: ControlPlane) -> None:
@@ -106,9 +106,9 @@ def test_pings_are_not_use_but_messages_are(browser: Browser, control_plane: Con
 
 
 def test_nobody_in_use_means_no_question(browser: Browser, control_plane: ControlPlane) -> None:
+    """But one more about the bytes that went through after the first."""
     assert browser.inside().status == 200
-    assert eventually(lambda: len(control_plane.questions) == 1, 10)
-    assert not eventually(lambda: len(control_plane.questions) > 1, 3)
+    assert not eventually(lambda: len(control_plane.questions) > 2, 4)
 
 
 @pytest.mark.parametrize("status", [500, 502, 404, 302, 429])
@@ -123,7 +123,6 @@ def test_those_who_are_in_stay_in_while_the_control_plane_is_away(
     events.setblocking(False)
     with pytest.raises(BlockingIOError):
         events.recv(1)
-    events.close()
 
 
 def test_a_first_question_is_repeated_through_a_short_outage(browser: Browser, control_plane: ControlPlane) -> None:
@@ -151,7 +150,6 @@ def test_a_provider_whose_token_is_revoked_serves_nobody(
     control_plane.status = 401
     received(events)
     assert browser.inside().status == 401
-    events.close()
 
 
 def test_many_strangers_do_not_fill_the_memory(browser: Browser, program: Program) -> None:

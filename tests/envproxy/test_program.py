@@ -28,6 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SETTINGS = {
     "CEMANAGER_ACCESS_URL": "https://coder.example.com/",
     "CEMANAGER_TOKEN": "cap_secret",
+    "ENVPROXY_ACCESS_URL": "https://sydney.coder.example.com/proxy/",
     "CLUSTER_ADDRESS": "https://203.0.113.7:6443",
     "NAMESPACE": "coder",
 }
@@ -50,6 +51,7 @@ def start(live_server: Any, tmp_path: Path) -> Iterator[Callable[..., int]]:
             "PATH": os.environ["PATH"],
             "CEMANAGER_ACCESS_URL": live_server.url,
             "CEMANAGER_TOKEN": token,
+            "ENVPROXY_ACCESS_URL": "http://brazil.testserver/proxy",
             "CLUSTER_ADDRESS": provider.cluster_address,
             "NAMESPACE": provider.namespace,
             "ENVPROXY_PORT": str(port),
@@ -180,6 +182,20 @@ def test_it_loads_neither_django_nor_the_kubernetes_client() -> None:
 def test_missing_settings_are_named_all_at_once() -> None:
     with pytest.raises(ConfigError, match="CEMANAGER_TOKEN, NAMESPACE"):
         Config.from_environment({**SETTINGS, "CEMANAGER_TOKEN": "", "NAMESPACE": ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ENVPROXY_ACCESS_URL", "sydney.coder.example.com/proxy"),
+        ("ENVPROXY_ACCESS_URL", "https://sydney.coder.example.com/other"),
+        ("ENVPROXY_PORT", "http"),
+        ("TERMINATION_GRACE_SECONDS", "-1"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=name):
+        Config.from_environment({**SETTINGS, name: value})
 
 
 def test_its_configuration_shows_no_secret() -> None:

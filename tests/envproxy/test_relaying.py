@@ -11,7 +11,10 @@ import pytest
 from tests.clusters import eventually
 from tests.envproxy.asking import Browser, head, received
 from tests.envproxy.environment import GZIPPED, Environment
-from tests.envproxy.world import COOKIE, PREFIX, SERVICE_HOST, SESSION, Program, Threaded
+from tests.envproxy.names import COOKIE, PREFIX, SERVICE_HOST, SESSION
+from tests.envproxy.world import Program, World, world_fixture
+
+world = world_fixture("module")
 
 MB = 1024 * 1024
 UPLOAD_MB = 200
@@ -116,12 +119,12 @@ def test_long_headers_pass_in_both_directions(browser: Browser) -> None:
     assert browser.inside("/long-header").headers["X-Long"] == "x" * 20_000
 
 
-def test_events_come_one_by_one(browser: Browser, service: Threaded, environment: Environment) -> None:
+def test_events_come_one_by_one(browser: Browser, world: World) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", browser.port, timeout=10)
     connection.request("GET", f"{PREFIX}/events", headers=COOKIE)
     response = connection.getresponse()
     assert response.readline() == b"data: one\n"
-    service.loop.call_soon_threadsafe(environment.let_go.set)
+    world.let_go()
     assert response.read() == b"\ndata: two\n\n"
     connection.close()
 
@@ -137,6 +140,7 @@ def test_a_client_that_leaves_ends_the_request_inside(browser: Browser, environm
 def test_big_uploads_need_no_memory(browser: Browser, program: Program, is_chunked: bool) -> None:
     part = bytes(range(256)) * 4096
     length = {} if is_chunked else {"Content-Length": str(UPLOAD_MB * MB)}
+    program.forget_peak()
     before = program.resident_mb()
     answer = browser.inside("/upload", method="PUT", body=(part for _ in range(UPLOAD_MB)), headers=length)
     digest = hashlib.sha256()

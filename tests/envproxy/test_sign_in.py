@@ -6,7 +6,10 @@ import pytest
 
 from providers.envproxy.sign_in import inner_path
 from tests.envproxy.asking import HTML, Browser
-from tests.envproxy.world import ENVIRONMENT, OTHER, PREFIX, SESSION, ControlPlane, Program
+from tests.envproxy.names import ENVIRONMENT, OTHER, PREFIX, SESSION
+from tests.envproxy.world import ControlPlane, Program, world_fixture
+
+world = world_fixture("module")
 
 
 def sign_in(browser: Browser, ticket: str, path: str = "", environment: str = ENVIRONMENT) -> str:
@@ -31,13 +34,6 @@ def test_a_person_is_sent_to_sign_in_and_comes_back_to_the_same_place(
     )
     cookie = back.headers["Set-Cookie"].partition(";")[0]
     assert browser.ask(f"{PREFIX}/", headers={"Cookie": cookie}).status == 200
-
-
-@pytest.mark.parametrize("settings_of_program", [{"ENVPROXY_ACCESS_URL": "http://sydney.localhost:8080/proxy/"}])
-def test_without_tls_the_cookie_is_not_for_tls_alone(browser: Browser, control_plane: ControlPlane) -> None:
-    control_plane.tickets["ticket-1"] = ENVIRONMENT
-    cookie = browser.ask(sign_in(browser, "ticket-1")).headers["Set-Cookie"]
-    assert cookie.endswith("; HttpOnly; SameSite=Lax")
 
 
 @pytest.mark.parametrize("how", [{"method": "POST", "headers": HTML}, {"headers": {"Accept": "*/*"}}, {}])
@@ -114,8 +110,9 @@ def test_an_environment_s_path_without_its_slash_leads_to_the_one_with_it(browse
         f"/proxy/environments/{ENVIRONMENT}x/",
         f"{PREFIX}%2Fx",
         "/proxy/environments/%2e%2e/",
-    ]
-    + [f"/proxy/environments/{ENVIRONMENT.upper()}/", "/environments/"],
+        f"/proxy/environments/{ENVIRONMENT.upper()}/",
+        "/environments/",
+    ],
 )
 def test_other_paths_do_not_exist(browser: Browser, path: str) -> None:
     answer = browser.ask(path, headers=HTML)

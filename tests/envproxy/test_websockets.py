@@ -10,7 +10,10 @@ from aiohttp import WSMsgType
 from tests.clusters import eventually
 from tests.envproxy.asking import Browser, head
 from tests.envproxy.environment import Environment
-from tests.envproxy.world import COOKIE, PREFIX, SERVICE_HOST, SESSION, Program
+from tests.envproxy.names import COOKIE, PREFIX, SERVICE_HOST, SESSION
+from tests.envproxy.world import Program, world_fixture
+
+world = world_fixture("module")
 
 MB = 1024 * 1024
 Talk = Callable[[aiohttp.ClientWebSocketResponse], Awaitable[object]]
@@ -48,6 +51,7 @@ def test_messages_of_both_kinds_come_back(program: Program) -> None:
 @pytest.mark.parametrize("compress", [0, 15])
 def test_big_messages_need_no_memory(program: Program, compress: int) -> None:
     async def what(websocket: aiohttp.ClientWebSocketResponse) -> None:
+        program.forget_peak()
         before = program.resident_mb()
         big = bytes(range(256)) * (40 * MB // 256)
         await websocket.send_bytes(big)

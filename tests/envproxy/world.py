@@ -8,21 +8,21 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import web
 
+from tests.clusters import eventually
+from tests.envproxy.asking import Browser
+from tests.envproxy.environment import Environment
+from tests.envproxy.names import ENVIRONMENT, SERVICE, SESSION
+
 TOKEN = "cap_token-of-the-provider"
-ENVIRONMENT = "0b2f1c3e-8a4d-4e55-9d0f-3a1b2c4d5e6f"
-OTHER = "77777777-8a4d-4e55-9d0f-3a1b2c4d5e6f"
-SESSION = "session-of-the-person-1234567890"
-PREFIX = f"/proxy/environments/{ENVIRONMENT}"
-COOKIE = {"Cookie": f"coderadmin_environment={SESSION}"}
-SERVICE = "env-dev-1234"
-SERVICE_HOST = f"{SERVICE}.coder.svc.cluster.local:3000"
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -54,21 +54,23 @@ class Threaded:
         self.loop.close()
 
 
-@dataclass
 class ControlPlane:
     """Says what the test wants, and remembers what it was asked. `status` other than 200 stands for an outage."""
 
-    verdicts: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    tickets: dict[str, str] = field(default_factory=dict)  # ticket: environment
-    status: int = 200
-    ask_again: float = 1
-    questions: list[list[dict[str, Any]]] = field(default_factory=list)
-    beats: list[dict[str, Any]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.allow()
+    def __init__(self) -> None:
+        self.beats: list[dict[str, Any]] = []
+        self.forget()
         self.server = Threaded(self._answer)
         self.url = f"http://127.0.0.1:{self.server.port}"
+
+    def forget(self) -> None:
+        """The person may use the environment, and all is well."""
+        self.status = 200
+        self.ask_again = 1.0
+        self.questions: list[list[dict[str, Any]]] = []
+        self.tickets: dict[str, str] = {}  # ticket: environment
+        self.verdicts: dict[tuple[str, str], dict[str, Any]] = {}
+        self.allow()
 
     def allow(self, state: str = "on", session: str = SESSION, environment: str = ENVIRONMENT) -> None:
         verdict = {"allowed": True, "state": state, "service": SERVICE, "port": 3000}
@@ -144,13 +146,57 @@ class Program:
         return self._status("VmRSS")
 
     def peak_mb(self) -> float:
+        """Since `forget_peak`."""
         return self._status("VmHWM")
+
+    def forget_peak(self) -> None:
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
 
     def _status(self, name: str) -> float:
         text = Path(f"/proc/{self.process.pid}/status").read_text()
         found = re.search(rf"{name}:\s+(\d+) kB", text)
         assert found
         return int(found[1]) / 1024
+
+
+@dataclass
+class World:
+    control_plane: ControlPlane
+    environment: Environment
+    service: Threaded
+    program: Program
+
+    def let_go(self) -> None:
+        """The environment's handlers that wait go on."""
+        self.service.loop.call_soon_threadsafe(self.environment.let_go.set)
+
+
+@contextmanager
+def running_world(folder: Path, settings: dict[str, str]) -> Iterator[World]:
+    control_plane, environment = ControlPlane(), Environment()
+    service = Threaded(environment.answer)
+    program = Program(control_plane, f"127.0.0.1:{service.port}", folder / "envproxy.log", settings)
+    world = World(control_plane, environment, service, program)
+    try:
+        program.start()
+        assert eventually(lambda: Browser(program.port).status("/readyz") == 200, 30), program.log.read_text()
+        yield world
+    finally:
+        program.stop()
+        world.let_go()
+        service.stop()
+        control_plane.server.stop()
+
+
+def world_fixture(scope: str, **settings: str) -> Any:
+    """A fixture `world`, with further variables for the program."""
+
+    @pytest.fixture(scope=scope)  # type: ignore[call-overload]
+    def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+        with running_world(tmp_path_factory.mktemp("envproxy"), settings) as world:
+            yield world
+
+    return world
 
 
 def free_port() -> int:
