@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from organizations.policies import (
     Visitor,
+    can_read_audit,
     can_read_organizations,
     can_read_providers,
     can_read_users,
@@ -54,6 +55,7 @@ MAIN_PAGES: tuple[Page, ...] = (
 MANAGE_PAGES = (
     Page(label="Organizations", route="organizations:organization_list", allowed=can_read_organizations),
     Page(label="Users", route="organizations:user_list", allowed=can_read_users),
+    Page(label="Audit", route="organizations:audit_list", allowed=can_read_audit),
 )
 ADMIN_PAGES = (
     Page(label="Infrastructure", route="infrastructure:overview", allowed=can_read_providers),

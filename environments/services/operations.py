@@ -17,6 +17,7 @@ from environments.placement import quota_rules, quotas_of
 from environments.policies import require_use
 from environments.querysets import SIZES
 from environments.services import dispatch
+from environments.services.images import note_image
 from organizations.policies import is_site_manager, require
 from providers.choices import ACTIVE_STATES
 from providers.rules import failed
@@ -50,9 +51,9 @@ def stop_environment(*, actor: Actor, environment: Environment, because: str = "
 
 
 def rebuild_environment(
-    *, actor: Actor, environment: Environment, revision: int, changes: Mapping[str, Any]
+    *, actor: Actor, environment: Environment, revision: int, changes: Mapping[str, Any], turn_on: bool = False
 ) -> EnvironmentOperation:
-    """Build it anew, with changed CHANGEABLE fields if there are any; one that is off stays off.
+    """Build it anew, with changed CHANGEABLE fields if there are any; one that is off stays off unless `turn_on`.
 
     The home stays; its disk never shrinks.
 
@@ -81,13 +82,14 @@ def rebuild_environment(
         if changed:
             environment.revision += 1
             environment.save(update_fields=[*changed, "revision"])
+            note_image(actor, organization, environment.image, environment.tag)
         return request(
             actor,
             environment,
             EnvironmentOperationKind.REBUILD,
             before={name: str(before[name]) for name in changed},
             after={name: str(value) for name, value in changed.items()},
-            running=environment.status != EnvironmentStatus.OFF,
+            running=turn_on or environment.status != EnvironmentStatus.OFF,
         )
 
 
@@ -118,6 +120,7 @@ def postpone_auto_off(*, actor: Actor, environment: Environment) -> Environment:
             actor=actor,
             action="environment.postpone",
             target=environment,
+            organization=environment.organization_id,
             after={"auto_off_at": environment.auto_off_at.isoformat()},
         )
     return environment
@@ -128,7 +131,13 @@ def cancel_environment_operation(*, actor: Actor, operation: EnvironmentOperatio
     require_use(actor, operation.environment)
     with transaction.atomic():
         if call_off(EnvironmentOperation.objects.filter(pk=operation.pk)):
-            record(actor=actor, action=f"operation.cancel.{operation.kind}", target=operation.environment)
+            environment = operation.environment
+            record(
+                actor=actor,
+                action=f"operation.cancel.{operation.kind}",
+                target=environment,
+                organization=environment.organization_id,
+            )
 
 
 def stranded_environment_operations() -> list[UUID]:
@@ -173,6 +182,7 @@ def request(
         actor=actor,
         action=f"environment.{kind}",
         target=environment,
+        organization=environment.organization_id,
         before=before,
         after={"operation": str(operation.pk), **parameters, **(after or {})},
         outcome=AuditEvent.Outcome.REQUESTED,

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from audit.services import Actor, record
 from environments.models import Environment
+from environments.services.images import move_images
 from organizations.choices import OrganizationRole
 from organizations.errors import RefusedError
 from organizations.models import Membership, Organization
@@ -62,6 +63,7 @@ def create_organization(*, actor: Actor, fields: dict[str, Any], is_default: boo
             actor=actor,
             action="organization.create",
             target=organization,
+            organization=organization.pk,
             after=described(tidied(fields))
             | {"is_default": is_default, "providers": [built_in.name] if built_in else []},
         )
@@ -85,10 +87,12 @@ def delete_organization(*, actor: Actor, organization: Organization) -> Organiza
         _open_places(organization, default)
         _move_people(organization, default)
         Environment.objects.filter(organization=organization).update(organization=default)
+        move_images(organization, default)
         record(
             actor=actor,
             action="organization.delete",
             target=organization,
+            organization=organization.pk,
             before={"name": organization.name},
             after={
                 "moved_to": default.name,

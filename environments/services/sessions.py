@@ -56,7 +56,7 @@ def open_environment(*, actor: Actor, environment: Environment) -> Secret:
             auth_hash=person.get_session_auth_hash(),
             expires_at=timezone.now() + TICKET_LIFETIME,
         )
-        record(actor=actor, action="environment.open", target=environment)
+        record(actor=actor, action="environment.open", target=environment, organization=environment.organization_id)
     return ticket
 
 

@@ -169,6 +169,7 @@ def _conclude(operation: EnvironmentOperation, end: End) -> None:
         actor=Actor(user=operation.requested_by),
         action=f"environment.{operation.kind}",
         target=environment,
+        organization=environment.organization_id,
         after={"operation": str(operation.pk), "state": end.state, "error": end.code},
         outcome=end.outcome,
     )

@@ -128,4 +128,4 @@ def _require_no_environments(user: User, organizations: list[Organization]) -> N
 
 
 def _record(actor: Actor, action: str, organization: Organization, **changes: Any) -> None:
-    record(actor=actor, action=action, target=organization, **changes)
+    record(actor=actor, action=action, target=organization, organization=organization.pk, **changes)

@@ -45,6 +45,7 @@ def update_organization(*, actor: Actor, organization: Organization, changes: di
         actor=actor,
         action="organization.update",
         target=organization,
+        organization=organization.pk,
         before=described(before),
         after=described(after),
     )
@@ -70,6 +71,7 @@ def set_default_organization(*, actor: Actor, organization: Organization) -> Org
         actor=actor,
         action="organization.set_default",
         target=organization,
+        organization=organization.pk,
         before={"default": present.name if present else ""},
         after={"default": organization.name},
     )

@@ -1,6 +1,8 @@
 """The pages of people and organizations."""
 
 from organizations.views.account import account, home, password_change
+from organizations.views.audit import audit_export_csv, audit_export_json, audit_list, organization_history
+from organizations.views.command_line import command_line_token
 from organizations.views.members import member_add, member_remove, member_set_role
 from organizations.views.organizations import (
     organization_detail,
@@ -23,12 +25,17 @@ from organizations.views.users import user_create, user_detail, user_list
 
 __all__ = [
     "account",
+    "audit_export_csv",
+    "audit_export_json",
+    "audit_list",
+    "command_line_token",
     "home",
     "member_add",
     "member_remove",
     "member_set_role",
     "organization_detail",
     "organization_environments",
+    "organization_history",
     "organization_list",
     "organization_providers",
     "organization_set_default",

@@ -56,14 +56,14 @@ def organization_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "text": text,
         "form": MemberForm(),
     }
-    return _tab(request, organization, "members", context)
+    return organization_tab(request, organization, "members", context)
 
 
 @require_safe
 def organization_environments(request: HttpRequest, pk: UUID) -> HttpResponse:
     organization = visible_organization(request, pk)
     rows = organization.environments.select_related("owner", "provider").order_by("owner__email", "name")
-    return _tab(request, organization, "environments", {"environments": rows[:PAGE_SIZE]})
+    return organization_tab(request, organization, "environments", {"environments": rows[:PAGE_SIZE]})
 
 
 @require_safe
@@ -71,7 +71,7 @@ def organization_providers(request: HttpRequest, pk: UUID) -> HttpResponse:
     organization = visible_organization(request, pk)
     entries = organization.allowlist.select_related("provider").order_by("provider__name")
     page = Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page"))
-    return _tab(request, organization, "providers", {"page": page})
+    return organization_tab(request, organization, "providers", {"page": page})
 
 
 @ask_and_do
@@ -112,6 +112,9 @@ def organization_set_default(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "confirm.html", context)
 
 
-def _tab(request: HttpRequest, organization: Organization, tab: str, context: dict[str, object]) -> HttpResponse:
+def organization_tab(
+    request: HttpRequest, organization: Organization, tab: str, context: dict[str, object]
+) -> HttpResponse:
+    """The page of one tab. `organization` is one of `visible_organization`."""
     common = {"organization": organization, "tab": tab, "can_manage": is_site_manager(request.user)}
     return render(request, f"organizations/organization_{tab}.html", common | context)

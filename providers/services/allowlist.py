@@ -7,13 +7,12 @@ leaves a provider on which it has environments. The second rule is also a foreig
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count
 
-from audit.services import Actor, record
+from audit.services import Actor, event_of, record, record_all
 from organizations.models import Organization
 from providers.choices import Access
 from providers.errors import AllowlistRefusedError, Refusal
@@ -38,7 +37,7 @@ def change_allowlist(*, actor: Actor, wishes: Mapping[Pair, Access]) -> list[All
     """Make all of the wishes true, or none; those that are true already change nothing.
 
     Raises AllowlistRefusedError, which names every refused pair, RefusedError when something is gone, PermissionDenied.
-    Queries: constant, whatever the number of wishes, but for one audit row per provider that changes.
+    Queries: constant, whatever the number of wishes.
     """
     require_manage(actor)
     try:
@@ -71,6 +70,7 @@ def drop_if_empty(provider_id: UUID, organization_id: UUID) -> bool:
         actor=Actor(),
         action="allowlist.closed",
         target=entry.provider,
+        organization=organization_id,
         before={entry.organization.name: Access.CLOSING},
         after={entry.organization.name: Access.NONE},
     )
@@ -186,10 +186,17 @@ def _store(changes: Iterable[AllowlistChange]) -> None:
 
 
 def _record(actor: Actor, changes: Iterable[AllowlistChange]) -> None:
-    by_provider: dict[WorkspaceProvider, list[AllowlistChange]] = defaultdict(list)
-    for change in changes:
-        by_provider[change.provider].append(change)
-    for provider, its in by_provider.items():
-        before: dict[str, Any] = {change.organization.name: change.old for change in its}
-        after: dict[str, Any] = {change.organization.name: change.new for change in its}
-        record(actor=actor, action="allowlist.change", target=provider, before=before, after=after)
+    """One row per pair, so that it is in the history of the provider and of the organization."""
+    record_all(
+        [
+            event_of(
+                actor=actor,
+                action="allowlist.change",
+                target=change.provider,
+                organization=change.organization.pk,
+                before={change.organization.name: change.old},
+                after={change.organization.name: change.new},
+            )
+            for change in changes
+        ]
+    )

@@ -46,7 +46,7 @@ def test_it_lets_an_organization_in_and_takes_it_out_again(sydney: WorkspaceProv
     assert access(sydney, platform) == Access.OPEN
 
 
-def test_each_change_is_in_the_audit_of_its_provider(
+def test_each_change_is_in_the_audit_of_its_provider_and_organization(
     sydney: WorkspaceProvider, platform: Organization, site_manager: User
 ) -> None:
     other = make_organization(name="Other")
@@ -54,10 +54,11 @@ def test_each_change_is_in_the_audit_of_its_provider(
         actor=Actor(user=site_manager),
         wishes=wish(sydney, platform, Access.NONE) | wish(sydney, other, Access.OPEN),
     )
-    event = AuditEvent.objects.get(action="allowlist.change")
-    assert event.target_id == str(sydney.pk)
-    assert event.before == {"Platform": "open", "Other": "none"}
-    assert event.after == {"Platform": "none", "Other": "open"}
+    events = AuditEvent.objects.filter(action="allowlist.change", target_id=str(sydney.pk))
+    assert {event.organization_id: (event.before, event.after) for event in events} == {
+        str(platform.pk): ({"Platform": "open"}, {"Platform": "none"}),
+        str(other.pk): ({"Other": "none"}, {"Other": "open"}),
+    }
 
 
 def test_what_is_true_already_changes_and_writes_nothing(sydney: WorkspaceProvider, platform: Organization) -> None:

@@ -1,0 +1,101 @@
+"""Actions and their areas in words. The outcome is told apart, so each reads well when it failed or was denied."""
+
+AREAS = {
+    "provider": "Workspace providers",
+    "allowlist": "Allowlists",
+    "environment": "Environments",
+    "operation": "Cancelled operations",
+    "organization": "Organizations",
+    "user": "Users",
+    "token": "API tokens",
+    "access_url": "Access URL",
+    "rollout": "Rollouts",
+    "audit": "Audit log",
+}
+SIGN_IN = "sign_in"
+SIGN_IN_ACTIONS = ("user.sign_in", "user.sign_out", "user.lock")
+ACTIONS = {
+    "provider.register": "Register the provider",
+    "provider.update": "Change the provider",
+    "provider.preflight": "Run the pre-flight check",
+    "provider.deploy": "Deploy the provider",
+    "provider.delete": "Delete the provider",
+    "provider.check": "Check the provider now",
+    "provider.cordon": "Cordon the provider",
+    "provider.uncordon": "Uncordon the provider",
+    "provider.set_default": "Make it the default provider",
+    "provider.rotate_token": "Make a new envproxy token",
+    "provider.revoke_token": "Revoke envproxy tokens",
+    "provider.enrol": "Enrol by envproxy",
+    "provider.beat": "Call home with an ended token",
+    "allowlist.change": "Change who may use the provider",
+    "allowlist.closed": "End a closing allowlist entry",
+    "environment.create": "Create the environment",
+    "environment.start": "Start the environment",
+    "environment.stop": "Stop the environment",
+    "environment.rebuild": "Rebuild the environment",
+    "environment.delete": "Delete the environment",
+    "environment.postpone": "Keep it from being stopped",
+    "environment.open": "Open the environment",
+    "operation.cancel.preflight": "Cancel a pre-flight check",
+    "operation.cancel.deploy": "Cancel a deploy",
+    "operation.cancel.delete": "Cancel a deletion",
+    "operation.cancel.create": "Cancel a build",
+    "operation.cancel.start": "Cancel a start",
+    "operation.cancel.stop": "Cancel a stop",
+    "operation.cancel.rebuild": "Cancel a rebuild",
+    "organization.create": "Create the organization",
+    "organization.update": "Change the organization",
+    "organization.delete": "Delete the organization",
+    "organization.set_default": "Make it the default organization",
+    "organization.add_member": "Add a member",
+    "organization.remove_member": "Remove a member",
+    "organization.set_member_role": "Change a member's role",
+    "user.create": "Create the account",
+    "user.set_site_role": "Change the site role",
+    "user.set_organizations": "Change the organizations",
+    "user.deactivate": "Deactivate the account",
+    "user.activate": "Activate the account",
+    "user.reset_password": "Reset the password",
+    "user.change_password": "Change the password",
+    "user.sign_in": "Sign in",
+    "user.sign_out": "Sign out",
+    "user.lock": "Sign in to a locked account",
+    "token.create": "Make an API token",
+    "token.end": "End an API token",
+    "access_url.plan": "Plan a change of the access URL",
+    "access_url.check": "Check the new access URL",
+    "access_url.drop": "Drop the plan",
+    "access_url.switch": "Switch to the new access URL",
+    "access_url.confirm": "Confirm the new access URL",
+    "access_url.finish": "Refuse the old access URL",
+    "access_url.roll_back": "Roll back the access URL",
+    "access_url.rolled_back": "Be back on the old access URL",
+    "rollout.start": "Start a rollout",
+    "rollout.pause": "Pause the rollout",
+    "rollout.resume": "Resume the rollout",
+    "rollout.retry": "Retry what failed",
+    "rollout.skip": "Skip a provider",
+    "rollout.call_off": "Call off the rollout",
+    "rollout.end": "End the rollout",
+    "audit.remove": "Remove old events",
+    "audit.export": "Export events",
+}
+
+
+def action_in_words(action: str) -> str:
+    """`Cordon the provider`; an action that has no words here is told by its code: `Provider: do it`."""
+    area, _, verb = action.partition(".")
+    return ACTIONS.get(action) or f"{area.replace('_', ' ').capitalize()}: {verb.replace('_', ' ').replace('.', ' ')}"
+
+
+def action_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """For a select: each area as a whole, then its actions."""
+    groups = [(SIGN_IN, "Sign-in", SIGN_IN_ACTIONS)]
+    for area, label in AREAS.items():
+        actions = tuple(action for action in ACTIONS if action.startswith(f"{area}.") and action not in SIGN_IN_ACTIONS)
+        groups.append((area, label, actions))
+    return [
+        (label, [(key, f"{label}: all"), *((action, ACTIONS[action]) for action in actions)])
+        for key, label, actions in groups
+    ]
