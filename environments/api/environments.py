@@ -88,26 +88,26 @@ def create_new_environment(request: HttpRequest, response: HttpResponse, body: E
     return _answer(request, response, environment.pk) | {"operation": operation_out(operation)}
 
 
-@router.get("/{environment_id}", response=EnvironmentOut)
+@router.get("/{uuid:environment_id}", response=EnvironmentOut)
 def get_environment(request: HttpRequest, response: HttpResponse, environment_id: UUID) -> dict[str, Any]:
     """The ETag goes into If-Match of a rebuild."""
     return _answer(request, response, environment_id)
 
 
-@router.post("/{environment_id}/start", response={202: RequestedOut})
+@router.post("/{uuid:environment_id}/start", response={202: RequestedOut})
 def start_existing_environment(request: HttpRequest, environment_id: UUID) -> dict[str, Any]:
     environment = usable_environment(request, environment_id)
     return _requested(start_environment(actor=actor_of(request), environment=environment))
 
 
-@router.post("/{environment_id}/stop", response={202: RequestedOut})
+@router.post("/{uuid:environment_id}/stop", response={202: RequestedOut})
 def stop_existing_environment(request: HttpRequest, environment_id: UUID) -> dict[str, Any]:
     """Its home stays."""
     environment = usable_environment(request, environment_id)
     return _requested(stop_environment(actor=actor_of(request), environment=environment))
 
 
-@router.post("/{environment_id}/rebuild", response={202: RequestedOut})
+@router.post("/{uuid:environment_id}/rebuild", response={202: RequestedOut})
 def rebuild_existing_environment(request: HttpRequest, environment_id: UUID, body: PlanFields) -> dict[str, Any]:
     """With another image or size, or as it is. With If-Match, 412 when somebody else changed it meanwhile."""
     environment = usable_environment(request, environment_id)
@@ -119,14 +119,14 @@ def rebuild_existing_environment(request: HttpRequest, environment_id: UUID, bod
     )
 
 
-@router.post("/{environment_id}/postpone", response=EnvironmentOut)
+@router.post("/{uuid:environment_id}/postpone", response=EnvironmentOut)
 def postpone_environment(request: HttpRequest, response: HttpResponse, environment_id: UUID) -> dict[str, Any]:
     """“I am still using it”: the idle time begins anew."""
     postpone_auto_off(actor=actor_of(request), environment=usable_environment(request, environment_id))
     return _answer(request, response, environment_id)
 
 
-@router.delete("/{environment_id}", response={202: RequestedOut})
+@router.delete("/{uuid:environment_id}", response={202: RequestedOut})
 def delete_existing_environment(
     request: HttpRequest, environment_id: UUID, leave_objects: bool = False
 ) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def delete_existing_environment(
     return _requested(delete_environment(actor=actor_of(request), environment=environment, leave_objects=leave_objects))
 
 
-@router.get("/{environment_id}/operations", response=Page[EnvironmentOperationOut])
+@router.get("/{uuid:environment_id}/operations", response=Page[EnvironmentOperationOut])
 def list_environment_operations(request: HttpRequest, environment_id: UUID, asked: Query[PageQuery]) -> dict[str, Any]:
     """Newest first; the log of the first one is the build log."""
     operations = usable_environment(request, environment_id).operations.select_related("environment")

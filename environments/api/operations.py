@@ -17,19 +17,19 @@ from providers.api.schemas import LogOut
 router = Router(auth=ANYBODY, tags=["Environments"])
 
 
-@router.get("/{operation_id}", response=EnvironmentOperationOut)
+@router.get("/{uuid:operation_id}", response=EnvironmentOperationOut)
 def get_environment_operation(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
     """It goes with its environment: after a deletion there is nothing here."""
     return operation_out(usable_operation(request, operation_id))
 
 
-@router.get("/{operation_id}/log", response=LogOut)
+@router.get("/{uuid:operation_id}/log", response=LogOut)
 def get_environment_log(request: HttpRequest, operation_id: UUID, asked: Query[LogQuery]) -> dict[str, Any]:
     """The lines after those that you have, at most a thousand. Ask again while `is_active`."""
     return log_out(usable_operation(request, operation_id), after=asked.after)
 
 
-@router.post("/{operation_id}/cancel", response={202: EnvironmentOperationOut})
+@router.post("/{uuid:operation_id}/cancel", response={202: EnvironmentOperationOut})
 def call_off_environment_operation(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
     cancel_environment_operation(actor=actor_of(request), operation=usable_operation(request, operation_id))
     return operation_out(usable_operation(request, operation_id))

@@ -34,13 +34,13 @@ def create_new_organization(request: HttpRequest, response: HttpResponse, body: 
     return visible_organization(request, organization.pk)
 
 
-@router.get("/{organization_id}/impact", response=OrganizationImpactOut)
+@router.get("/{uuid:organization_id}/impact", response=OrganizationImpactOut)
 def get_organization_impact(request: HttpRequest, organization_id: UUID) -> OrganizationImpact:
     """What deleting it would move to the default organization. Nothing is changed."""
     return organization_impact(managed_organization(request, organization_id))
 
 
-@router.delete("/{organization_id}", response=OrganizationImpactOut)
+@router.delete("/{uuid:organization_id}", response=OrganizationImpactOut)
 def delete_existing_organization(request: HttpRequest, organization_id: UUID) -> OrganizationImpact:
     """Its people and environments move to the default organization; the answer says how many."""
     organization = managed_organization(request, organization_id)

@@ -2,25 +2,29 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Field, Query, Router
 
 from audit.models import AuditEvent
+from coderadmin.api.bodies import checked, form_data
 from coderadmin.api.callers import ANYBODY, person_of
 from coderadmin.api.paging import Page, PageQuery, SearchText, answer_page, page_of
 from organizations.api.schemas import AuditEventOut
+from organizations.forms.audit import AuditFilterForm
 from organizations.policies import can_read_audit, require
 
 router = Router(auth=ANYBODY, tags=["Audit"])
 
 
 class AuditQuery(PageQuery):
-    actor: SearchText = Field("", description="The e-mail.")
-    action: SearchText = Field("", description="Such as provider.deploy.")
+    q: SearchText = ""
+    person: SearchText = Field("", description="The e-mail.")
+    action: SearchText = Field("", description="Such as provider.deploy, or provider for all of them.")
     outcome: AuditEvent.Outcome | None = None
-    target_type: SearchText = ""
-    target_id: SearchText = ""
+    organization: UUID | None = None
+    object: SearchText = Field("", description="Type and id, such as workspaceprovider:ID.")
     since: datetime | None = None
     until: datetime | None = None
 
@@ -29,17 +33,8 @@ class AuditQuery(PageQuery):
 def list_audit_events(request: HttpRequest, asked: Query[AuditQuery]) -> dict[str, Any]:
     """Newest first."""
     require(can_read_audit(person_of(request)), "Only site managers and auditors see the audit trail.")
-    wanted = {
-        "actor_name": asked.actor.lower(),
-        "action": asked.action,
-        "outcome": asked.outcome,
-        "target_type": asked.target_type,
-        "target_id": asked.target_id,
-        "at__gte": asked.since,
-        "at__lt": asked.until,
-    }
-    rows = AuditEvent.objects.filter(**{name: value for name, value in wanted.items() if value})
-    page, cursor = page_of(rows, asked, descending=True)
+    form = checked(AuditFilterForm(form_data(asked.model_dump())))
+    page, cursor = page_of(form.events(), asked, by="at", descending=True)
     return answer_page(([_described(event) for event in page], cursor))
 
 

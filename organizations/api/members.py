@@ -26,7 +26,7 @@ class MemberQuery(PageQuery):
     q: SearchText = ""
 
 
-@router.get("/{organization_id}/members", response=Page[MemberOut])
+@router.get("/{uuid:organization_id}/members", response=Page[MemberOut])
 def list_members(request: HttpRequest, organization_id: UUID, asked: Query[MemberQuery]) -> dict[str, Any]:
     """By e-mail."""
     organization = peopled_organization(request, organization_id)
@@ -34,7 +34,7 @@ def list_members(request: HttpRequest, organization_id: UUID, asked: Query[Membe
     return answer_page(page_of(members, asked, by="user__email"))
 
 
-@router.post("/{organization_id}/members", response={201: MemberOut})
+@router.post("/{uuid:organization_id}/members", response={201: MemberOut})
 def add_organization_member(request: HttpRequest, organization_id: UUID, body: MemberIn) -> Membership:
     """By the whole e-mail of somebody who has an account."""
     organization = peopled_organization(request, organization_id)
@@ -43,7 +43,7 @@ def add_organization_member(request: HttpRequest, organization_id: UUID, body: M
     return add_member(actor=actor_of(request), organization=organization, user=form.cleaned_data["email"], role=role)
 
 
-@router.patch("/{organization_id}/members/{user_id}", response=MemberOut)
+@router.patch("/{uuid:organization_id}/members/{uuid:user_id}", response=MemberOut)
 def change_member_role(request: HttpRequest, organization_id: UUID, user_id: UUID, body: MemberPatch) -> Membership:
     organization = peopled_organization(request, organization_id)
     user = _membership(organization, user_id).user
@@ -51,7 +51,7 @@ def change_member_role(request: HttpRequest, organization_id: UUID, user_id: UUI
     return _membership(organization, user_id)
 
 
-@router.delete("/{organization_id}/members/{user_id}", response={204: None})
+@router.delete("/{uuid:organization_id}/members/{uuid:user_id}", response={204: None})
 def remove_organization_member(request: HttpRequest, organization_id: UUID, user_id: UUID) -> None:
     """Refused while the person has environments there."""
     organization = peopled_organization(request, organization_id)

@@ -33,12 +33,12 @@ def list_organizations(request: HttpRequest, asked: Query[OrganizationQuery]) ->
     return answer_page(page_of(rows, asked, by=Lower("name")))
 
 
-@router.get("/{organization_id}", response=OrganizationOut)
+@router.get("/{uuid:organization_id}", response=OrganizationOut)
 def get_organization(request: HttpRequest, organization_id: UUID) -> Organization:
     return visible_organization(request, organization_id)
 
 
-@router.patch("/{organization_id}", response=OrganizationOut)
+@router.patch("/{uuid:organization_id}", response=OrganizationOut)
 def change_organization(request: HttpRequest, organization_id: UUID, body: OrganizationPatch) -> Organization:
     """What is left out stays as it is; null takes a limit away."""
     organization = managed_organization(request, organization_id)
@@ -48,7 +48,7 @@ def change_organization(request: HttpRequest, organization_id: UUID, body: Organ
     return visible_organization(request, organization_id)
 
 
-@router.post("/{organization_id}/default", response=OrganizationOut)
+@router.post("/{uuid:organization_id}/default", response=OrganizationOut)
 def make_default_organization(request: HttpRequest, organization_id: UUID) -> Organization:
     organization = managed_organization(request, organization_id)
     set_default_organization(actor=actor_of(request), organization=organization)

@@ -41,7 +41,7 @@ def create_api_token(request: HttpRequest, body: TokenIn) -> dict[str, Any]:
     return TokenOut.from_orm(token).model_dump() | {"token": secret}
 
 
-@router.delete("/{token_id}", response={204: None})
+@router.delete("/{uuid:token_id}", response={204: None})
 def end_api_token(request: HttpRequest, token_id: UUID) -> None:
     """At once: the next request with it is refused."""
     end_token(actor=actor_of(request), token=get_object_or_404(person_of(request).api_tokens, pk=token_id))

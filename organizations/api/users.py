@@ -62,12 +62,12 @@ def create_account(request: HttpRequest, body: UserIn) -> dict[str, Any]:
     return user_out(fresh_user(user.pk)) | {"temporary_password": password}
 
 
-@router.get("/{user_id}", response=UserOut)
+@router.get("/{uuid:user_id}", response=UserOut)
 def get_user(request: HttpRequest, user_id: UUID) -> dict[str, Any]:
     return user_out(managed_user(request, user_id))
 
 
-@router.patch("/{user_id}", response=UserOut)
+@router.patch("/{uuid:user_id}", response=UserOut)
 def update_user(request: HttpRequest, user_id: UUID, body: UserPatch) -> dict[str, Any]:
     """Site role, organizations, or both; all or nothing."""
     user, sent, actor = managed_user(request, user_id), sent_fields(body), actor_of(request)
@@ -82,20 +82,20 @@ def update_user(request: HttpRequest, user_id: UUID, body: UserPatch) -> dict[st
     return user_out(fresh_user(user_id))
 
 
-@router.post("/{user_id}/deactivate", response=UserOut)
+@router.post("/{uuid:user_id}/deactivate", response=UserOut)
 def deactivate_account(request: HttpRequest, user_id: UUID) -> dict[str, Any]:
     """Ends sessions and tokens at once. Environments and memberships stay."""
     deactivate_user(actor=actor_of(request), user=editable_user(request, user_id))
     return user_out(fresh_user(user_id))
 
 
-@router.post("/{user_id}/activate", response=UserOut)
+@router.post("/{uuid:user_id}/activate", response=UserOut)
 def activate_account(request: HttpRequest, user_id: UUID) -> dict[str, Any]:
     activate_user(actor=actor_of(request), user=editable_user(request, user_id))
     return user_out(fresh_user(user_id))
 
 
-@router.post("/{user_id}/reset-password", response=PasswordOut)
+@router.post("/{uuid:user_id}/reset-password", response=PasswordOut)
 @sensitive_variables()
 def reset_account_password(request: HttpRequest, user_id: UUID) -> dict[str, str]:
     """Ends every session. The answer has a temporary password, this once."""
@@ -103,12 +103,12 @@ def reset_account_password(request: HttpRequest, user_id: UUID) -> dict[str, str
     return {"temporary_password": password}
 
 
-@router.get("/{user_id}/tokens", response=Page[TokenOut])
+@router.get("/{uuid:user_id}/tokens", response=Page[TokenOut])
 def list_user_tokens(request: HttpRequest, user_id: UUID, asked: Query[PageQuery]) -> dict[str, Any]:
     return answer_page(page_of(editable_user(request, user_id).api_tokens.all(), asked, by="name"))
 
 
-@router.delete("/{user_id}/tokens/{token_id}", response={204: None})
+@router.delete("/{uuid:user_id}/tokens/{uuid:token_id}", response={204: None})
 def end_user_token(request: HttpRequest, user_id: UUID, token_id: UUID) -> None:
     user = editable_user(request, user_id)
     tokens = user.api_tokens.select_related("user")

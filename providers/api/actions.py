@@ -28,34 +28,34 @@ IMPACTS: dict[str, Callable[[WorkspaceProvider], Impact]] = {
 }
 
 
-@router.post("/{provider_id}/preflight", response={202: OperationOut})
+@router.post("/{uuid:provider_id}/preflight", response={202: OperationOut})
 def run_preflight(request: HttpRequest, provider_id: UUID) -> dict[str, Any]:
     """Looks at the cluster and writes nothing; the findings are the lines of the operation's log."""
     provider = managed_provider(request, provider_id)
     return operation_out(services.request_preflight(actor=actor_of(request), provider=provider))
 
 
-@router.post("/{provider_id}/deploy", response={202: OperationOut})
+@router.post("/{uuid:provider_id}/deploy", response={202: OperationOut})
 def deploy_provider(request: HttpRequest, provider_id: UUID) -> dict[str, Any]:
     """Installs or upgrades the Helm release, by a worker."""
     provider = managed_provider(request, provider_id)
     return operation_out(services.request_deploy(actor=actor_of(request), provider=provider))
 
 
-@router.post("/{provider_id}/check", response={202: ProviderOut})
+@router.post("/{uuid:provider_id}/check", response={202: ProviderOut})
 def check_provider(request: HttpRequest, response: HttpResponse, provider_id: UUID) -> dict[str, Any]:
     """Done once `last_check_at` is after `check_requested_at`."""
     services.request_check(actor=actor_of(request), provider=managed_provider(request, provider_id))
     return _answer(request, response, provider_id)
 
 
-@router.post("/{provider_id}/default", response=ProviderOut)
+@router.post("/{uuid:provider_id}/default", response=ProviderOut)
 def make_default_provider(request: HttpRequest, response: HttpResponse, provider_id: UUID) -> dict[str, Any]:
     services.set_default_provider(actor=actor_of(request), provider=managed_provider(request, provider_id))
     return _answer(request, response, provider_id)
 
 
-@router.post("/{provider_id}/cordon", response=ProviderOut)
+@router.post("/{uuid:provider_id}/cordon", response=ProviderOut)
 def cordon_provider(request: HttpRequest, response: HttpResponse, provider_id: UUID, body: CordonIn) -> dict[str, Any]:
     """No new environments from now on. Of a cordoned provider it changes nothing, whatever the reason."""
     provider = managed_provider(request, provider_id)
@@ -64,13 +64,13 @@ def cordon_provider(request: HttpRequest, response: HttpResponse, provider_id: U
     return _answer(request, response, provider_id)
 
 
-@router.post("/{provider_id}/uncordon", response=ProviderOut)
+@router.post("/{uuid:provider_id}/uncordon", response=ProviderOut)
 def uncordon_provider(request: HttpRequest, response: HttpResponse, provider_id: UUID) -> dict[str, Any]:
     services.uncordon_provider(actor=actor_of(request), provider=managed_provider(request, provider_id))
     return _answer(request, response, provider_id)
 
 
-@router.get("/{provider_id}/impact", response=ImpactOut)
+@router.get("/{uuid:provider_id}/impact", response=ImpactOut)
 def get_provider_impact(
     request: HttpRequest, provider_id: UUID, of: Literal["cordon", "default", "delete"]
 ) -> dict[str, Any]:

@@ -41,7 +41,7 @@ of_organization = Router(auth=ABOUT_PROVIDERS, tags=TAGS)
 matrix = Router(auth=ABOUT_PROVIDERS, tags=TAGS)
 
 
-@of_provider.get("/{provider_id}/allowlist", response=Page[AllowlistEntryOut])
+@of_provider.get("/{uuid:provider_id}/allowlist", response=Page[AllowlistEntryOut])
 def get_allowlist(request: HttpRequest, provider_id: UUID, asked: Query[PageQuery]) -> dict[str, Any]:
     """The organizations that may use the provider, by name; others have no access."""
     provider = read_provider(request, provider_id)
@@ -53,7 +53,7 @@ def get_allowlist(request: HttpRequest, provider_id: UUID, asked: Query[PageQuer
     return answer_page((items, cursor))
 
 
-@of_provider.put("/{provider_id}/allowlist", response=AccessAnswer)
+@of_provider.put("/{uuid:provider_id}/allowlist", response=AccessAnswer)
 def put_allowlist(request: HttpRequest, provider_id: UUID, body: AllowlistIn, dry_run: bool = False) -> dict[str, Any]:
     """All of it at once; what is not named loses its access. `dry_run` tells what it would mean."""
     provider = managed_provider(request, provider_id)
@@ -63,7 +63,7 @@ def put_allowlist(request: HttpRequest, provider_id: UUID, body: AllowlistIn, dr
     return _change(actor_of(request), wishes, dry_run=dry_run)
 
 
-@of_organization.get("/{organization_id}/providers", response=Page[OrganizationProviderOut])
+@of_organization.get("/{uuid:organization_id}/providers", response=Page[OrganizationProviderOut])
 def list_organization_providers(request: HttpRequest, organization_id: UUID, asked: Query[PageQuery]) -> dict[str, Any]:
     """What the organization may use, by name: for site managers and for its own managers."""
     organization = get_object_or_404(visible_organizations(request), pk=organization_id)

@@ -42,18 +42,18 @@ def list_operations(request: HttpRequest, asked: Query[OperationQuery]) -> dict[
     return answer_page(([operation_out(operation) for operation in page], cursor))
 
 
-@router.get("/{operation_id}", response=OperationOut)
+@router.get("/{uuid:operation_id}", response=OperationOut)
 def get_operation(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
     return operation_out(read_operation(request, operation_id))
 
 
-@router.get("/{operation_id}/log", response=LogOut)
+@router.get("/{uuid:operation_id}/log", response=LogOut)
 def get_operation_log(request: HttpRequest, operation_id: UUID, asked: Query[LogQuery]) -> dict[str, Any]:
     """The lines after those that you have, at most a thousand. Ask again while `is_active`."""
     return log_out(read_operation(request, operation_id), after=asked.after)
 
 
-@router.post("/{operation_id}/cancel", response={202: OperationOut})
+@router.post("/{uuid:operation_id}/cancel", response={202: OperationOut})
 def call_off_operation(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
     """A queued one ends at once, a running one as soon as its worker can stop safely."""
     operation = read_operation(request, operation_id)
@@ -62,14 +62,14 @@ def call_off_operation(request: HttpRequest, operation_id: UUID) -> dict[str, An
     return operation_out(read_operation(request, operation_id))
 
 
-@timeline.get("/{provider_id}/timeline", response=Page[ChangeOut])
+@timeline.get("/{uuid:provider_id}/timeline", response=Page[ChangeOut])
 def get_timeline(request: HttpRequest, provider_id: UUID, asked: Query[PageQuery]) -> dict[str, Any]:
     """Changes of status and of cordon, newest first."""
     changes = StatusChange.objects.filter(provider=read_provider(request, provider_id))
     return answer_page(page_of(changes, asked, by="at", descending=True))
 
 
-@timeline.get("/{provider_id}/availability", response=AvailabilityOut)
+@timeline.get("/{uuid:provider_id}/availability", response=AvailabilityOut)
 def get_availability(request: HttpRequest, provider_id: UUID) -> Any:
     provider = read_provider(request, provider_id)
     return load_details([provider])[provider.pk].availability

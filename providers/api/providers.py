@@ -75,13 +75,13 @@ def create_provider(request: HttpRequest, response: HttpResponse, body: Provider
     return _answer(request, response, provider.pk) | {"enrolment": enrolment}
 
 
-@router.get("/{provider_id}", response=ProviderOut)
+@router.get("/{uuid:provider_id}", response=ProviderOut)
 def get_provider(request: HttpRequest, response: HttpResponse, provider_id: UUID) -> dict[str, Any]:
     """The ETag goes into If-Match of a change."""
     return _answer(request, response, provider_id)
 
 
-@router.patch("/{provider_id}", response=ProviderOut)
+@router.patch("/{uuid:provider_id}", response=ProviderOut)
 @sensitive_variables()
 def change_provider(
     request: HttpRequest, response: HttpResponse, provider_id: UUID, body: ProviderPatch
@@ -100,7 +100,7 @@ def change_provider(
     return _answer(request, response, provider_id)
 
 
-@router.delete("/{provider_id}", response={202: OperationOut})
+@router.delete("/{uuid:provider_id}", response={202: OperationOut})
 def delete_provider(request: HttpRequest, provider_id: UUID, leave_release: bool = False) -> dict[str, Any]:
     """Uninstalls the release first. `leave_release`: for a cluster that is out of reach; what is there stays there."""
     provider = managed_provider(request, provider_id)

@@ -33,34 +33,34 @@ def hand_over(actor: Actor, provider: WorkspaceProvider) -> dict[str, str]:
     }
 
 
-@router.get("/{provider_id}/tokens", response=Page[EnvproxyTokenOut])
+@router.get("/{uuid:provider_id}/tokens", response=Page[EnvproxyTokenOut])
 def list_envproxy_tokens(request: HttpRequest, provider_id: UUID, asked: Query[PageQuery]) -> dict[str, Any]:
     """Newest first, also those that have ended. Their secrets are stored nowhere."""
     tokens = managed_provider(request, provider_id).envproxy_tokens.all()
     return answer_page(page_of(tokens, asked, descending=True))
 
 
-@router.post("/{provider_id}/tokens", response={201: Handover})
+@router.post("/{uuid:provider_id}/tokens", response={201: Handover})
 @sensitive_variables()
 def rotate_token(request: HttpRequest, provider_id: UUID) -> dict[str, str]:
     """The old ones work until the new one is first used, at most a day."""
     return hand_over(actor_of(request), managed_provider(request, provider_id))
 
 
-@router.delete("/{provider_id}/tokens", response={204: None})
+@router.delete("/{uuid:provider_id}/tokens", response={204: None})
 def revoke_tokens(request: HttpRequest, provider_id: UUID) -> None:
     """All of them: envproxy is refused from its next call on."""
     revoke_envproxy_tokens(actor=actor_of(request), provider=managed_provider(request, provider_id))
 
 
-@router.delete("/{provider_id}/tokens/{token_id}", response={204: None})
+@router.delete("/{uuid:provider_id}/tokens/{int:token_id}", response={204: None})
 def revoke_token(request: HttpRequest, provider_id: UUID, token_id: int) -> None:
     provider = managed_provider(request, provider_id)
     token = get_object_or_404(provider.envproxy_tokens, pk=token_id)
     revoke_envproxy_tokens(actor=actor_of(request), provider=provider, token=token)
 
 
-@router.get("/{provider_id}/command", response=CommandOut)
+@router.get("/{uuid:provider_id}/command", response=CommandOut)
 def get_helm_command(request: HttpRequest, provider_id: UUID) -> dict[str, str]:
     """It reads a values file, which comes with a new token."""
     provider = managed_provider(request, provider_id)

@@ -248,7 +248,7 @@ def test_the_audit_trail_is_filtered(site_manager: User, auditor: User, mine: Pr
     assert [(item["actor"]["name"], item["target"]["name"]) for item in items] == [
         (site_manager.email, "new@example.com")
     ]
-    assert Program(auditor).get(f"/audit?actor={site_manager.email.upper()}&outcome=succeeded").json()["items"]
+    assert Program(auditor).get(f"/audit?person={site_manager.email.upper()}&outcome=succeeded").json()["items"]
     assert not Program(auditor).get("/audit?since=2100-01-01T00:00:00Z").json()["items"]
     assert fields_of(Program(auditor).get("/audit?outcome=maybe")) == {"outcome"}
     problem_of(mine.get("/audit"), 403)

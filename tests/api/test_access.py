@@ -1,0 +1,265 @@
+"""Every operation of the schema and everybody who may call, as one table: an operation that is not in it fails."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from audit.models import AuditEvent
+from coderadmin.api.site import api
+from environments.models import Environment, EnvironmentOperation
+from organizations.choices import OrganizationRole, SiteRole
+from organizations.models import ApiToken, Organization, User
+from providers.models import EnvproxyToken, Operation, WorkspaceProvider
+from tests.api.things import Program, make_token
+from tests.environments.things import make_member, make_work
+from tests.factories import CLIENT_KEY, CLUSTER_TOKEN, make_built_in, make_environment, make_operation, make_provider
+from tests.people import make_organization, make_user
+
+pytestmark = pytest.mark.django_db
+ROLES = (
+    "member", "auditor", "organization_member", "member_elsewhere", "organization_manager", "manager_elsewhere",
+    "site_manager", "site_admin", "support",
+)  # fmt: skip
+MEANING = {"+": {200, 201, 202, 204, 409}, "3": {403}, "4": {404}, "i": {422}}
+EVERYBODY = "+++++++++"
+#    member auditor; of the organization: member, member of another, manager, manager of another; site: ++, support
+SITE_MANAGERS = "333333++3"
+SITE_READERS = "3+3333++3"
+PROVIDER_USERS = "4++4+4++4"
+PROVIDER_READERS = "4+3434++4"
+PROVIDER_MANAGERS = "433434++4"
+ORGANIZATION_MEMBERS = "44+4+4++4"
+ORGANIZATION_MANAGERS = "4434+4++4"
+ORGANIZATION_OWNERS = "443434++4"
+ENVIRONMENT_MANAGERS = "4444+4++4"
+OWN_ORGANIZATIONS = "ii+i+i++i"
+NOBODY_ELSE = "444444444"
+TABLE = {
+    "get_me": EVERYBODY,
+    "list_tokens": EVERYBODY,
+    "create_api_token": EVERYBODY,
+    "end_api_token": NOBODY_ELSE,
+    "list_users": SITE_READERS,
+    "create_account": SITE_MANAGERS,
+    "get_user": SITE_MANAGERS,
+    "update_user": SITE_MANAGERS,
+    "deactivate_account": SITE_MANAGERS,
+    "activate_account": SITE_MANAGERS,
+    "reset_account_password": SITE_MANAGERS,
+    "list_user_tokens": SITE_MANAGERS,
+    "end_user_token": SITE_MANAGERS,
+    "list_audit_events": SITE_READERS,
+    "list_organizations": EVERYBODY,
+    "create_new_organization": SITE_MANAGERS,
+    "get_organization": ORGANIZATION_MEMBERS,
+    "change_organization": ORGANIZATION_OWNERS,
+    "make_default_organization": ORGANIZATION_OWNERS,
+    "get_organization_impact": ORGANIZATION_OWNERS,
+    "delete_existing_organization": ORGANIZATION_OWNERS,
+    "list_members": ORGANIZATION_MANAGERS,
+    "add_organization_member": ORGANIZATION_MANAGERS,
+    "change_member_role": ORGANIZATION_MANAGERS,
+    "remove_organization_member": ORGANIZATION_MANAGERS,
+    "list_organization_providers": ORGANIZATION_MANAGERS,
+    "list_providers": EVERYBODY,
+    "create_provider": SITE_MANAGERS,
+    "get_provider": PROVIDER_USERS,
+    "change_provider": PROVIDER_MANAGERS,
+    "delete_provider": PROVIDER_MANAGERS,
+    "run_preflight": PROVIDER_MANAGERS,
+    "deploy_provider": PROVIDER_MANAGERS,
+    "check_provider": PROVIDER_MANAGERS,
+    "make_default_provider": PROVIDER_MANAGERS,
+    "cordon_provider": PROVIDER_MANAGERS,
+    "uncordon_provider": PROVIDER_MANAGERS,
+    "get_provider_impact": PROVIDER_READERS,
+    "list_envproxy_tokens": PROVIDER_MANAGERS,
+    "rotate_token": PROVIDER_MANAGERS,
+    "revoke_tokens": PROVIDER_MANAGERS,
+    "revoke_token": PROVIDER_MANAGERS,
+    "get_helm_command": PROVIDER_MANAGERS,
+    "get_timeline": PROVIDER_READERS,
+    "get_availability": PROVIDER_READERS,
+    "get_allowlist": PROVIDER_READERS,
+    "put_allowlist": PROVIDER_MANAGERS,
+    "get_access_matrix": SITE_READERS,
+    "change_access": SITE_MANAGERS,
+    "ask_why": "i++i+i++i",
+    "list_operations": SITE_READERS,
+    "get_operation": SITE_READERS,
+    "get_operation_log": SITE_READERS,
+    "call_off_operation": SITE_MANAGERS,
+    "list_environments": EVERYBODY,
+    "create_new_environment": OWN_ORGANIZATIONS,
+    "get_environment": ENVIRONMENT_MANAGERS,
+    "start_existing_environment": ENVIRONMENT_MANAGERS,
+    "stop_existing_environment": ENVIRONMENT_MANAGERS,
+    "rebuild_existing_environment": ENVIRONMENT_MANAGERS,
+    "postpone_environment": ENVIRONMENT_MANAGERS,
+    "delete_existing_environment": ENVIRONMENT_MANAGERS,
+    "list_environment_operations": ENVIRONMENT_MANAGERS,
+    "get_environment_operation": ENVIRONMENT_MANAGERS,
+    "get_environment_log": ENVIRONMENT_MANAGERS,
+    "call_off_environment_operation": ENVIRONMENT_MANAGERS,
+}
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path)
+    for path, methods in api.get_openapi_schema(path_prefix="")["paths"].items()
+    for method, operation in methods.items()
+    if operation["operationId"] != "get_version"
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What a request may be about. Every name in it is one that no refusal may tell."""
+
+    organization: Organization
+    provider: WorkspaceProvider
+    environment: Environment
+    operation: Operation
+    work: EnvironmentOperation
+    owner: User
+    token: ApiToken
+    envproxy_token: EnvproxyToken
+
+    def path(self, template: str) -> str:
+        ids: dict[str, Any] = {
+            "organization_id": self.organization.pk,
+            "provider_id": self.provider.pk,
+            "environment_id": self.environment.pk,
+            "operation_id": self.work.pk if template.startswith("/environment-") else self.operation.pk,
+            "user_id": self.owner.pk,
+            "token_id": self.envproxy_token.pk if template.startswith("/providers") else self.token.pk,
+        }
+        query = {
+            "/providers/{provider_id}/impact": "?of=cordon",
+            "/why": f"?organization={self.organization.pk}&provider={self.provider.pk}",
+        }
+        return template.format(**ids) + query.get(template, "")
+
+    def body(self, name: str) -> Any:
+        pair = {"organization": str(self.organization.pk), "provider": str(self.provider.pk)}
+        return {
+            "create_api_token": {"name": "another", "scopes": ["read"]},
+            "create_account": {"email": "new@example.com"},
+            "update_user": {"site_role": "site-auditor", "organizations": [pair["organization"]]},
+            "create_new_organization": {"name": "new"},
+            "change_organization": {"description": "new"},
+            "add_organization_member": {"email": self.owner.email},
+            "change_member_role": {"role": "organization-manager"},
+            "create_provider": {
+                "name": "new",
+                "way": "enrolment",
+                "cluster_address": "https://203.0.113.9",
+                "namespace": "coder",
+            },
+            "change_provider": {"storage_class": "fast"},
+            "cordon_provider": {"reason": "upgrade"},
+            "put_allowlist": {"organizations": [{"organization": pair["organization"], "access": "open"}]},
+            "change_access": {"changes": [pair | {"access": "open"}]},
+            "create_new_environment": pair | {"name": "new", "image": "codercom/enterprise-base"},
+            "rebuild_existing_environment": {"tag": "next"},
+        }.get(name)
+
+    def names(self) -> set[str]:
+        return {self.organization.name, self.provider.name, self.environment.name, self.owner.email, self.token.name}
+
+    def secrets(self) -> set[str]:
+        digests = {self.token.digest, self.envproxy_token.digest}
+        return digests | {CLUSTER_TOKEN, CLIENT_KEY, self.owner.password, str(settings.SECRET_KEY)}
+
+
+@pytest.fixture
+def world() -> World:
+    make_built_in()
+    make_organization(is_default=True)
+    organization = make_organization(name="Hidden Organization")
+    provider = make_provider(name="hidden-provider", organizations=[organization])
+    owner = make_member(organization, email="hidden@example.org", name="Hidden Person")
+    make_token(owner, name="hidden token")
+    environment = make_environment(provider, owner=owner, organization=organization, name="hidden-environment")
+    return World(
+        organization=organization,
+        provider=provider,
+        environment=environment,
+        operation=make_operation(make_provider(name="hidden-provider-too")),
+        work=make_work(make_environment(owner=owner, organization=organization)),
+        owner=owner,
+        token=owner.api_tokens.get(),
+        envproxy_token=EnvproxyToken.objects.create(provider=provider, digest="d1" * 32),
+    )
+
+
+@pytest.fixture
+def people(world: World) -> dict[str, User]:
+    elsewhere = make_organization()
+    return {
+        "member": make_user(),
+        "auditor": make_user(SiteRole.AUDITOR),
+        "organization_member": make_member(world.organization),
+        "member_elsewhere": make_member(elsewhere),
+        "organization_manager": make_member(world.organization, OrganizationRole.MANAGER),
+        "manager_elsewhere": make_member(elsewhere, OrganizationRole.MANAGER),
+        "site_manager": make_user(SiteRole.MANAGER),
+        "site_admin": make_user(SiteRole.ADMIN),
+        "support": make_user(is_staff=True),
+    }
+
+
+def test_the_table_holds_every_operation_and_no_other() -> None:
+    assert OPERATIONS.keys() == TABLE.keys()
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_everybody_may_do_what_the_table_says(name: str, world: World, people: dict[str, User]) -> None:
+    method, template = OPERATIONS[name]
+    programs = {role: Program(people[role]) for role in ROLES}
+    for role, letter in zip(ROLES, TABLE[name], strict=True):
+        before = AuditEvent.objects.count()
+        with transaction.atomic():
+            answer = programs[role].call(method, world.path(template), world.body(name))
+            written = AuditEvent.objects.exclude(outcome=AuditEvent.Outcome.DENIED).count() - before
+            transaction.set_rollback(True)
+        assert answer.status_code in MEANING[letter], (role, answer.status_code, answer.text)
+        assert not [secret for secret in world.secrets() if secret in answer.text], role
+        if letter in "34":
+            assert not [each for each in world.names() if each in answer.text], role
+            assert not written, role
+
+
+def test_nobody_comes_in_without_a_live_token(world: World) -> None:
+    programs = [Program(), *(Program(make_user(SiteRole.MANAGER)) for _ in range(3))]
+    expired, ended, deactivated = ApiToken.objects.filter(user__site_role=SiteRole.MANAGER)
+    ApiToken.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    ended.delete()
+    User.objects.filter(pk=deactivated.user_id).update(is_active=False)
+    for name, (method, template) in OPERATIONS.items():
+        for program in programs:
+            answer = program.call(method, world.path(template), world.body(name))
+            assert answer.status_code == 401, (name, answer.text)
+            assert answer["WWW-Authenticate"].startswith("Bearer")
+            assert not [each for each in world.names() if each in answer.text], name
+
+
+def test_no_read_writes_anything(world: World, people: dict[str, User]) -> None:
+    program = Program(people["site_admin"])
+    before = AuditEvent.objects.count()
+    for method, template in OPERATIONS.values():
+        if method == "GET":
+            assert program.get(world.path(template)).status_code in MEANING["+"] | MEANING["4"], template
+    assert AuditEvent.objects.count() == before
+
+
+def test_what_does_not_exist_reads_like_what_is_not_yours(world: World, people: dict[str, User]) -> None:
+    program = Program(people["member_elsewhere"])
+    for template in ("/providers/{}", "/organizations/{}", "/environments/{}"):
+        kind = template.strip("/{}").removesuffix("s")
+        hidden = program.get(template.format(getattr(world, kind).pk))
+        missing = program.get(template.format("00000000-0000-4000-8000-000000000000"))
+        assert (hidden.status_code, hidden.json()) == (missing.status_code, missing.json())

@@ -1,0 +1,56 @@
+"""The documentation page and the schema."""
+
+import re
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Page
+
+from coderadmin import __version__
+from coderadmin.api.site import api
+
+OPERATIONS = [
+    (method, path, operation)
+    for path, methods in api.get_openapi_schema(path_prefix="").get("paths", {}).items()
+    for method, operation in methods.items()
+]
+
+
+def test_the_page_shows_every_route_and_breaks_no_policy(page: Page) -> None:
+    page.goto("/api/docs")
+    page.get_by_text("/api/v1/providers/{provider_id}/deploy", exact=True).wait_for()
+    assert page.locator(".opblock").count() == len(OPERATIONS)
+    page.screenshot(path="/tmp/api/docs.png", full_page=False)
+
+
+def test_schema_and_version_need_no_token(client: Client, db: None) -> None:
+    assert client.get("/api/v1/openapi.json").json()["openapi"].startswith("3.")
+    assert client.get("/api/v1/version").json() == {"version": __version__}
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=lambda value: str(value)[:60])
+def test_each_operation_says_who_may_and_what_else_it_answers(method: str, path: str, operation: dict) -> None:
+    assert "default" in operation["responses"]
+    assert ("security" in operation) == (path != "/version")
+    assert operation["tags"]
+    named = set(re.findall(r"{(\w+)}", path))
+    assert {each["name"] for each in operation["parameters"] if each["in"] == "path"} == named
+
+
+def test_each_operation_has_an_id_of_its_own() -> None:
+    ids = [operation["operationId"] for _, _, operation in OPERATIONS]
+    assert len(ids) == len(set(ids))
+
+
+def test_no_schema_of_an_answer_has_a_field_for_a_stored_secret() -> None:
+    schemas = api.get_openapi_schema(path_prefix="")["components"]["schemas"]
+    answers = {name: schema for name, schema in schemas.items() if name.endswith("Out")}
+    found = {(name, field) for name, schema in answers.items() for field in schema.get("properties", {})}
+    forbidden = {"password", "digest", "ca_pem", "client_key_pem", "client_certificate_pem", "credential", "kubeconfig"}
+    assert not {pair for pair in found if pair[1] in forbidden}
+    assert {pair for pair in found if "token" in pair[1] or "temporary" in pair[1]} == {
+        ("NewTokenOut", "token"),
+        ("NewUserOut", "temporary_password"),
+        ("PasswordOut", "temporary_password"),
+        ("MeOut", "token"),
+    }
