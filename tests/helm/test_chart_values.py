@@ -19,6 +19,7 @@ def test_envproxy_is_told_where_everything_is() -> None:
     assert environment(documents(values(storage_class="fast"))) == {
         "CEMANAGER_ACCESS_URL": "https://coder.example.com",
         "ENVPROXY_ACCESS_URL": "https://sydney.coder.example.com:8443/proxy",
+        "TERMINATION_GRACE_SECONDS": "14400",
         "CLUSTER_ADDRESS": "https://10.0.0.1:6443",
         "CLUSTER_DOMAIN_SUFFIX": ".svc.cluster.local",
         "SSH_ENABLED": "true",
@@ -40,7 +41,7 @@ def test_envproxy_runs_our_program_and_lets_sessions_end_in_peace() -> None:
         "registry.example.com/coderadmin:7",
         ["coderadmin", "envproxy"],
     )
-    assert pod["terminationGracePeriodSeconds"] == 14400
+    assert pod["terminationGracePeriodSeconds"] == 14400  # as TERMINATION_GRACE_SECONDS, of which it keeps a bit
     assert deployment["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
     assert container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
     assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "http"}
@@ -80,9 +81,18 @@ def test_the_ingress_has_both_hosts_without_port() -> None:
     }
 
 
-def test_the_ingress_takes_annotations_as_a_map() -> None:
-    given = merged(values(), {"ingress": {"additionalAnnotations": {"a.example.com/timeout": "60"}}})
-    assert documents(given)["Ingress", "envproxy"]["metadata"]["annotations"] == {"a.example.com/timeout": "60"}
+def test_the_ingress_is_open_for_uploads_streams_and_websockets_unless_annotations_say_otherwise() -> None:
+    nginx = "nginx.ingress.kubernetes.io"
+    own = {"a.example.com/timeout": "60", f"{nginx}/proxy-body-size": "10m"}
+    given = merged(values(), {"ingress": {"additionalAnnotations": own}})
+    assert documents(given)["Ingress", "envproxy"]["metadata"]["annotations"] == {
+        "a.example.com/timeout": "60",
+        f"{nginx}/proxy-body-size": "10m",
+        f"{nginx}/proxy-buffering": "off",
+        f"{nginx}/proxy-read-timeout": "3600",
+        f"{nginx}/proxy-request-buffering": "off",
+        f"{nginx}/proxy-send-timeout": "3600",
+    }
 
 
 def test_the_ingress_can_be_left_out() -> None:

@@ -9,6 +9,8 @@
       key: token
 - name: ENVPROXY_ACCESS_URL
   value: {{ include "envproxy.accessURL" . | quote }}
+- name: TERMINATION_GRACE_SECONDS
+  value: {{ .Values.envproxy.terminationGracePeriodSeconds | quote }}
 - name: CLUSTER_ADDRESS
   value: {{ required "Set envproxy.clusterAddress: the Kubernetes API of this cluster, for example https://10.0.0.1:6443" .Values.envproxy.clusterAddress | trimSuffix "/" | quote }}
 - name: CLUSTER_DOMAIN_SUFFIX
