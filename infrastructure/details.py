@@ -14,6 +14,7 @@ from infrastructure.services.changing import require_switchable, using_another
 from infrastructure.services.rollouts import is_by_hand
 from providers.access_urls import AccessURLs
 from providers.choices import ProviderStatus
+from providers.kube.findings import Level
 from providers.models import AccessURL, WorkspaceProvider
 from providers.reasons import reason_for
 
@@ -131,6 +132,11 @@ def details_of(change: AccessURLChange, *, managed: bool, urls: AccessURLs) -> C
         in_the_way=using_another(change),
         still_old=list(remote_providers().filter(last_beat_access_url=change.old_url).order_by("name")),
     )
+
+
+def warnings_of(change: AccessURLChange) -> list[dict[str, str]]:
+    """The findings that somebody must have read before the switch."""
+    return [finding for finding in change.findings if finding["level"] == Level.WARNING]
 
 
 def fates_of(providers: Iterable[WorkspaceProvider]) -> list[Fate]:

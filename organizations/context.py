@@ -57,6 +57,7 @@ MANAGE_PAGES = (
     Page(label="Users", route="organizations:user_list", allowed=can_read_users),
     Page(label="Audit", route="organizations:audit_list", allowed=can_read_audit),
 )
+MANAGE_START = "providers:provider_list"  # where “Manage” leads those who may see it; others to their first page
 ADMIN_PAGES = (
     Page(label="Infrastructure", route="infrastructure:overview", allowed=can_read_providers),
     Page(label="Workspace Providers", route="providers:provider_list", allowed=can_read_providers),
@@ -72,8 +73,9 @@ def navigation(request: HttpRequest) -> dict[str, Navigation]:
     manage, admin = _links(MANAGE_PAGES, user, request.path), _links(ADMIN_PAGES, user, request.path)
     main = _links(MAIN_PAGES, user, request.path)
     found = Navigation(main=main, manage=manage, admin=admin)
-    if first := next(iter([*admin, *manage]), None):
-        main.insert(0, Link(label="Manage", url=first.url, current=found.in_manage))
+    if pages := [*admin, *manage]:
+        start = next((page for page in pages if page.url == reverse(MANAGE_START)), pages[0])
+        main.insert(0, Link(label="Manage", url=start.url, current=found.in_manage))
     return {"navigation": found}
 
 

@@ -13,14 +13,13 @@ from audit.services import actor_of
 from coderadmin.htmx import wants_partial
 from infrastructure import confirmations, services
 from infrastructure.choices import ACTIVE_CHANGES, NOT_SWITCHED, UNDER_WAY, ChangeState
-from infrastructure.details import ChangeDetails, details_of
+from infrastructure.details import ChangeDetails, details_of, warnings_of
 from infrastructure.errors import RefusedError
 from infrastructure.forms import AccessURLForm, SwitchForm
 from infrastructure.models import AccessURLChange
 from infrastructure.policies import can_manage
 from infrastructure.querysets import deployed_providers
 from infrastructure.services.changing import require_switchable, touched_providers
-from infrastructure.services.planning import warnings
 from infrastructure.views.scope import (
     ask_and_do,
     change_refusal,
@@ -89,13 +88,13 @@ def change_switch(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("infrastructure:change_detail", pk=pk)
     _require(change, NOT_SWITCHED)
     require_switchable(change)
-    providers, unread = list(deployed_providers()), warnings(change)
+    providers, unread = list(deployed_providers()), warnings_of(change)
     form = SwitchForm(
         request.POST if request.method == "POST" else None, providers=providers, has_warnings=bool(unread)
     )
     if not form.is_valid():
         asked = confirmations.of_switch(change, providers)
-        return confirm(request, asked, cancel_url=_page(change), form=form, findings=change.findings)
+        return confirm(request, asked, cancel_url=_page(change), form=form, warnings=unread)
     services.switch(
         actor=actor_of(request),
         change=change,

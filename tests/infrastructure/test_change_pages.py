@@ -314,6 +314,7 @@ def test_who_still_uses_the_old_url_is_named(client: Client, site_manager: User)
     AccessURL.objects.filter(url=OLD).update(last_request_at=timezone.now() - timedelta(minutes=3))
     text = shown(client, change)
     assert "loses touch when you finish" in text
+    assert "It is safe to remove" not in text
     assert "3 min ago" in text
     beat(rollout.steps.get(is_canary=True).provider_name, OLD)
     text = shown(client, change)
