@@ -6,25 +6,27 @@ from pathlib import Path
 
 import click
 
-from benchmarks import checks, pages
+from benchmarks import checks, pages, proxy
 from benchmarks.measures import Sample, document, table
 from benchmarks.stack import CHECKOUT, running_stack
 
 PAGE = CHECKOUT / "docs" / "performance.md"
-TITLES = {"pages": "Pages", "checks": "Checks"}
+TITLES = {"pages": "Pages", "checks": "Checks", "proxy": "Through envproxy"}
 
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Fewer samples, under 90 seconds, and docs/ stays as it is.")
-@click.option("--only", type=click.Choice(list(TITLES)), help="One half.")
+@click.option("--only", type=click.Choice(list(TITLES)), help="One part.")
 def main(quick: bool, only: str | None) -> None:
-    """Measure the pages and the checks."""
+    """Measure the pages, the checks and the way through envproxy."""
     with running_stack() as stack:
-        if only != "checks":
+        if only in (None, "pages"):
             _tell("pages", pages.measure(stack, rounds=30 if quick else 300), write=not quick)
-        if only != "pages":
+        if only in (None, "checks"):
             turns, seconds = (1, 8.0) if quick else (2, 30.0)
             _tell("checks", checks.measure(stack, turns=turns, seconds=seconds), write=not quick)
+        if only in (None, "proxy"):
+            _tell("proxy", proxy.measure(stack, rounds=5 if quick else 40), write=not quick)
 
 
 def _tell(part: str, samples: list[Sample], *, write: bool) -> None:
