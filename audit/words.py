@@ -7,6 +7,7 @@ AREAS = {
     "operation": "Cancelled operations",
     "organization": "Organizations",
     "user": "Users",
+    "image": "Images",
     "token": "API tokens",
     "access_url": "Access URL",
     "rollout": "Rollouts",
@@ -61,7 +62,12 @@ ACTIONS = {
     "user.sign_in": "Sign in",
     "user.sign_out": "Sign out",
     "user.lock": "Sign in to a locked account",
+    "image.import": "Import the image",
+    "image.update": "Change the image",
+    "image.add_tag": "Add a tag to the image",
+    "image.remove_tag": "Remove a tag from the image",
     "token.create": "Make an API token",
+    "token.regenerate": "Make an API token anew",
     "token.end": "End an API token",
     "access_url.plan": "Plan a change of the access URL",
     "access_url.check": "Check the new access URL",
@@ -91,7 +97,7 @@ def action_in_words(action: str) -> str:
 
 def action_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """For a select: each area as a whole, then its actions."""
-    groups = [(SIGN_IN, "Sign-in", SIGN_IN_ACTIONS)]
+    groups: list[tuple[str, str, tuple[str, ...]]] = [(SIGN_IN, "Sign-in", SIGN_IN_ACTIONS)]
     for area, label in AREAS.items():
         actions = tuple(action for action in ACTIONS if action.startswith(f"{area}.") and action not in SIGN_IN_ACTIONS)
         groups.append((area, label, actions))

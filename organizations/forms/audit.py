@@ -22,11 +22,26 @@ class MomentInput(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
+class MomentField(forms.DateTimeField):
+    widget = MomentInput
+    default_error_messages = {"invalid": "Write a day and a time, such as 2026-11-26 08:30."}
+
+    def __init__(self, *, label: str) -> None:
+        super().__init__(label=label, required=False, input_formats=MOMENTS)
+
+
 class AuditFilterForm(forms.Form):
     """Every field may be empty. `object` is a type and an id, and comes from links only."""
 
-    q = forms.CharField(label="Search", required=False, max_length=LONGEST_SEARCH)
-    person = forms.CharField(label="Person", required=False, max_length=254)
+    q = forms.CharField(
+        label="Search",
+        required=False,
+        max_length=LONGEST_SEARCH,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Person, action, object, id, address"}),
+    )
+    person = forms.CharField(
+        label="Person", required=False, max_length=254, widget=forms.TextInput(attrs={"placeholder": "E-mail"})
+    )
     action = forms.ChoiceField(label="Action", required=False)
     outcome = forms.ChoiceField(
         label="Outcome", required=False, choices=[("", "Any outcome"), *AuditEvent.Outcome.choices]
@@ -37,9 +52,9 @@ class AuditFilterForm(forms.Form):
         queryset=Organization.objects.order_by("name"),
         empty_label="Any organization",
     )
-    since = forms.DateTimeField(label="From, UTC", required=False, input_formats=MOMENTS, widget=MomentInput)
-    until = forms.DateTimeField(label="To, UTC", required=False, input_formats=MOMENTS, widget=MomentInput)
-    object = forms.CharField(required=False, validators=[OBJECT], widget=forms.HiddenInput)
+    since = MomentField(label="From, UTC")
+    until = MomentField(label="To, UTC")
+    object = forms.CharField(label="Object", required=False, validators=[OBJECT], widget=forms.HiddenInput)
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
