@@ -11,8 +11,9 @@ PAGE = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>{name}</title>
 <style>
-  body {{ font: 1rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1.5rem }}
-  h1 {{ margin-bottom: 0 }}
+  body {{ font: 1rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1.5rem;
+    overflow-wrap: anywhere }}
+  h1 {{ font-size: 1.5rem; line-height: 1.2 }}
   output {{ display: block; margin-top: 1rem; font-family: ui-monospace, monospace }}
 </style>
 <h1>{name}</h1>
