@@ -16,6 +16,7 @@ from environments.services import (
     open_environment,
     postpone_auto_off,
     redeem_ticket,
+    stop_environment,
     stop_idle_environments,
 )
 from environments.services.observing import GONE
@@ -93,7 +94,7 @@ def test_what_somebody_comes_back_to_while_it_is_stopped_stays_on(
 ) -> None:
     """The use is noted between the look at all and the stop of this one."""
     first, second = idle_for(10, organization, name="a"), idle_for(9, organization, name="b")
-    stop = idling.stop_environment
+    stop = stop_environment
 
     def stop_while_the_other_is_used(**wanted: Any) -> Any:
         other = second if wanted["environment"] == first else first

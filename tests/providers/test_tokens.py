@@ -142,7 +142,7 @@ def test_a_beat_with_an_ended_token_is_noted_once_a_minute(
     monkeypatch.setattr(tokens, "DENIED_EVERY", timedelta(0))  # the minute is over
     with pytest.raises(PermissionDenied):
         beat(token)
-    assert denied.count() == 3
+    assert denied.all().count() == 3
 
 
 def silent_message(provider: WorkspaceProvider) -> str:
