@@ -23,6 +23,10 @@ class Relayed(web.StreamResponse):
         if not had_type:
             self.headers.popall(hdrs.CONTENT_TYPE, None)
 
+    def send_head_with_body(self) -> None:
+        """In one packet instead of two, which halves the cost of a small response."""
+        self._send_headers_immediately = False
+
 
 class RequestBody:
     """What the client sends, asked for when the environment takes it.
@@ -65,6 +69,8 @@ class RequestBody:
 async def send_down(request: web.BaseRequest, source: aiohttp.ClientResponse, response: Relayed, use: Use) -> None:
     """The whole response. When the environment breaks it off, the client's connection breaks as well, so that
     nobody takes a part for the whole."""
+    if source.content.is_eof():
+        response.send_head_with_body()
     await response.prepare(request)
     try:
         async for part in source.content.iter_any():
