@@ -128,7 +128,7 @@ def details_of(change: AccessURLChange, *, managed: bool, urls: AccessURLs) -> C
         return details
     return replace(
         details,
-        last_request_at=AccessURL.objects.values_list("last_request_at", flat=True).get(url=change.old_url),
+        last_request_at=AccessURL.objects.filter(url=change.old_url).values_list("last_request_at", flat=True).first(),
         in_the_way=using_another(change),
         still_old=list(remote_providers().filter(last_beat_access_url=change.old_url).order_by("name")),
     )

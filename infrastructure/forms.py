@@ -28,7 +28,7 @@ class AccessURLForm(forms.Form):
 
 
 class RolloutForm(forms.Form):
-    """Which provider goes first, and when to stop. `providers`: those to be redeployed; two queries."""
+    """Which provider goes first, and when to stop. `providers`: those to be redeployed. One query."""
 
     canary = forms.TypedChoiceField(
         coerce=UUID,

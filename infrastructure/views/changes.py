@@ -1,5 +1,6 @@
 """A change of the access URL: plan it, and what one does about it. GET asks, POST does."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.contrib import messages
@@ -27,7 +28,6 @@ from infrastructure.views.scope import (
     managed_change,
     page_at_new_url,
     require_manager,
-    require_reader,
     viewed_change,
 )
 from organizations.views.scope import say_refusal
@@ -54,7 +54,6 @@ def _context(request: HttpRequest, details: ChangeDetails) -> dict[str, object]:
 @ask_and_do
 def change_create(request: HttpRequest) -> HttpResponse:
     """The plan that is under way already is shown instead: there is one at a time."""
-    require_reader(request)
     require_manager(request)
     active = AccessURLChange.objects.filter(state__in=ACTIVE_CHANGES).first()
     if request.method != "POST" and active:
@@ -139,9 +138,9 @@ def change_drop(request: HttpRequest, pk: UUID) -> HttpResponse:
     return confirm(request, confirmations.of_drop(change), cancel_url=_page(change))
 
 
-def _require(change: AccessURLChange, states: object) -> None:
+def _require(change: AccessURLChange, states: Collection[str]) -> None:
     """Nobody is asked about what would be refused."""
-    if change.state not in states:  # type: ignore[operator]
+    if change.state not in states:
         raise RefusedError(f"The change to {change.new_url} is {change.get_state_display().lower()} by now.")
 
 

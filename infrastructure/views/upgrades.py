@@ -58,7 +58,6 @@ def _board(request: HttpRequest) -> HttpResponse:
 @refusal_leads_to(_board)
 def upgrade_start(request: HttpRequest) -> HttpResponse:
     """GET asks, with each `provider` by its id, or with `all=outdated`; POST begins."""
-    require_reader(request)
     require_manager(request)
     providers = _chosen(request)
     form = RolloutForm(request.POST if request.method == "POST" else None, providers=providers)
