@@ -40,6 +40,7 @@ KINDS = {
     "organization": Kind(
         label="Organization", model="organizations.Organization", route="organizations:organization_detail"
     ),
+    "image": Kind(label="Image", model="environments.Image"),
     "user": Kind(label="User", model="organizations.User", route="organizations:user_detail"),
     "apitoken": Kind(label="API token", model="organizations.ApiToken"),
     "operation": Kind(

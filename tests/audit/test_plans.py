@@ -80,7 +80,7 @@ FILTERS = {
     "nobody": ("person=nobody@example.com", MOST),
     "sign-in": ("action=sign_in", ROWS // 5),
     "search": ("q=environment-1234", MOST),
-    "search of an address": ("q=203.0.113.77", MOST),
+    "search of what is not rare": ("q=203.0.113.77", ROWS // 2),  # found soon when read in the order of the list
 }
 
 
