@@ -6,8 +6,8 @@ from uuid import UUID
 from audit.services import Actor
 from environments.models import Environment
 from organizations.choices import OrganizationRole, SiteRole
-from organizations.models import Membership, User
-from organizations.policies import Visitor, has_site_role, is_site_manager, require
+from organizations.models import Membership, Organization, User
+from organizations.policies import Visitor, can_manage_members, has_site_role, is_site_manager, require
 
 
 def can_use(user: Visitor, environment: Environment) -> bool:
@@ -52,6 +52,21 @@ def require_create_for(actor: Actor, owner: User, organization_id: UUID) -> None
     if not allowed and isinstance(user, User):
         allowed = manages(user, organization_id) and owner.memberships.filter(organization=organization_id).exists()
     require(allowed, "Only those who manage the organization may create environments for others, its members.")
+
+
+def require_import_images(actor: Actor, organization: Organization) -> None:
+    """Raises PermissionDenied. Whoever may have environments in the organization brings images along."""
+    user = actor.user
+    allowed = user is None or is_site_manager(user)
+    if not allowed and isinstance(user, User):
+        allowed = user.is_active and user.memberships.filter(organization=organization).exists()
+    require(allowed, "Only members of the organization import images.")
+
+
+def require_manage_images(actor: Actor, organization: Organization) -> None:
+    """Raises PermissionDenied. The system itself (no user) may."""
+    allowed = actor.user is None or can_manage_members(actor.user, organization)
+    require(allowed, "Only those who manage the organization change its images.")
 
 
 def can_ask_for_anyone(user: Visitor) -> bool:

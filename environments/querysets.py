@@ -90,3 +90,12 @@ class EnvironmentSessionQuerySet(UnlockedUpdates):
     def with_parties(self) -> Self:
         """With person and environment loaded, in the same query."""
         return self.select_related("user", "environment")
+
+
+class ImageQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        """All for site managers, else those of one's organizations and of one's environments."""
+        if is_site_manager(user):
+            return self
+        mine = Q(organization__memberships__user=user) | Q(organization__environments__owner=user)
+        return self.filter(pk__in=self.model._default_manager.filter(mine).values("pk"))

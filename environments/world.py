@@ -17,6 +17,7 @@ from coderadmin.env import env
 from environments.choices import EnvironmentOperationKind
 from environments.first_start import ensure_default_organization
 from environments.models import Environment
+from environments.services.images import note_image
 from environments.services.operations import request
 from organizations.choices import OrganizationRole, SiteRole
 from organizations.models import Membership, Organization, User
@@ -161,4 +162,5 @@ def _environments() -> None:
                 cpu_cores=1,
                 memory_gb=2,
             )
+            note_image(environment.organization, IMAGE, TAG)
             request(SYSTEM, environment, EnvironmentOperationKind.CREATE, running=running)

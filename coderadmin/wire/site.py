@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import path
+from django.urls import path, re_path
 
 from coderadmin.wire.endpoint import endpoint
-from coderadmin.wire.routes import ROOTS, Routes, by_path
+from coderadmin.wire.routes import Routes, by_path
 from environments.wire import ROUTES as ENVIRONMENT_ROUTES
 from organizations.wire import ROUTES as ORGANIZATION_ROUTES
 from providers.helm.package import chart_version
@@ -54,5 +54,5 @@ urlpatterns = [
             [*routes.all, *ORGANIZATION_ROUTES, *PROVIDER_ROUTES, *ENVIRONMENT_ROUTES]
         ).items()
     ),
-    *(path(f"{root.strip('/')}/<path:rest>", endpoint({})) for root in ROOTS),
+    re_path(r"^api/(?:v0|private)(?:/|$)", endpoint({})),
 ]

@@ -12,6 +12,7 @@ from environments.models import Environment
 from environments.placement import place
 from environments.policies import require_create_for
 from environments.querysets import SIZES
+from environments.services.images import note_image
 from environments.services.operations import request
 from organizations.models import Organization, User
 from providers.models import WorkspaceProvider
@@ -59,6 +60,7 @@ def create_environment(
         if not answer.allowed:
             raise PlacementRefusedError(answer.refusals)
         _save(environment)
+        note_image(organization, plan.image, plan.tag)
         described = {name: str(value) for name, value in asdict(plan).items()}
         request(
             actor,

@@ -82,7 +82,7 @@ def rebuild_environment(
         if changed:
             environment.revision += 1
             environment.save(update_fields=[*changed, "revision"])
-            note_image(actor, organization, environment.image, environment.tag)
+            note_image(organization, environment.image, environment.tag)
         return request(
             actor,
             environment,

@@ -110,3 +110,13 @@ def test_from_then_on_the_database_holds_it_and_not_any_more_on_the_way_back(mig
     with connection.cursor() as sql:
         sql.execute("DELETE FROM providers_allowlistentry")
         sql.execute("DELETE FROM environments_environment")
+
+
+def test_the_images_of_all_environments_are_known_with_their_tags(migrate: Callable[[str], Any]) -> None:
+    fill(migrate("0004_sessions"), ["on", "off", "failed"], allowed=True, image="team/node", tag="22")
+    migrate("0004_sessions").get_model("environments", "Environment").objects.filter(status="off").update(tag="23")
+    migrate("0004_sessions").get_model("environments", "Environment").objects.filter(status="failed").update(tag="23")
+    [image] = migrate("0005_images").get_model("environments", "Image").objects.all()
+    assert (image.repository, image.organization.name, image.default_disk_gb) == ("team/node", "Data Science", 10)
+    assert set(image.tags.values_list("tag", "is_default")) == {("22", False), ("23", True)}
+    migrate("0004_sessions")

@@ -1,0 +1,38 @@
+"""What clients tell about an environment's use, and what we do not have for it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+
+from coderadmin.api.callers import person_of
+from coderadmin.wire.bodies import Body, read
+from coderadmin.wire.routes import Routes, families
+from environments.models import Environment
+from environments.wire.environments import ONE, usable_environment
+
+routes = Routes()
+
+
+class Use(Body):
+    environment_id: UUID | None = None
+    workspace_id: UUID | None = None
+
+
+@routes.add("POST", "api/private/metrics/usage/push")
+def push_usage(request: HttpRequest) -> dict[str, str]:
+    """Its owner is at it: the idle time begins anew. The client takes nothing but 200."""
+    sent = read(request, Use)
+    pk = sent.environment_id or sent.workspace_id
+    if pk is None or not Environment.objects.filter(owner=person_of(request), pk=pk).exists():
+        raise Http404
+    Environment.objects.update_unlocked([pk], active_at=timezone.now())
+    return {}
+
+
+@routes.add("GET", *families(f"{ONE}/devurls"))
+def list_dev_urls(request: HttpRequest, pk: UUID) -> list[Any]:
+    """None can be made yet."""
+    usable_environment(request, pk)
+    return []
