@@ -129,7 +129,7 @@ def verify(seal: str) -> None:
 
 @main.command()
 def envproxy() -> None:
-    """Call home from a provider's cluster; the chart starts it there."""
+    """Carry people to their environments in a provider's cluster, and call home; the chart starts it there."""
     from providers.envproxy.config import ConfigError
     from providers.envproxy.program import main as run_envproxy
 

@@ -92,15 +92,17 @@ class Access:
         self._waiting: list[Use] = []
         self._somebody_waits = asyncio.Event()
         self._ask_again = ASK_AGAIN
-        self._is_cut_off = False
+        self._failed_at = float("-inf")  # the last question, if it failed
 
     async def use(self, session: str, environment: str) -> Use:
         """With a verdict that counts now. Raises Unreachable when there is none."""
         use = self._find(session, environment)
         use.is_active = True
-        age = asyncio.get_running_loop().time() - use.told_at
+        now = asyncio.get_running_loop().time()
+        age = now - use.told_at
         counts = age <= GOOD_FOR
-        if age <= self._ask_again or (counts and self._is_cut_off):
+        is_cut_off = now - self._failed_at < 3 * self._ask_again  # the next turn has failed as well, or is late
+        if age <= self._ask_again or (counts and is_cut_off):
             return use
         if not await self._is_answered(use, PATIENCE if counts else FIRST_PATIENCE) and not counts:
             raise Unreachable("no verdict")
@@ -158,11 +160,11 @@ class Access:
         except (Unreachable, KeyError, TypeError, ValueError) as error:
             problem = str(error)
         else:
-            self._is_cut_off = False
+            self._failed_at = float("-inf")
             return verdicts
-        if not self._is_cut_off:
+        if self._failed_at == float("-inf"):
             logger.warning("%s can't be asked who may go in: %s", self._control_plane.access_url, problem)
-        self._is_cut_off = True
+        self._failed_at = asyncio.get_running_loop().time()
         for use, was_active in zip(uses, active, strict=True):
             use.is_active |= was_active
         return []
@@ -202,13 +204,13 @@ class Access:
         if len(self._uses) <= MOST_KEPT:
             return
         for key, use in self._uses.items():
-            if not use.connections and not use.answer:
+            if not use.connections and not use.waiters:
                 del self._uses[key]
                 return
 
     def _forget(self, now: float) -> None:
         """What nobody has used for so long, and what went on without an answer for so long."""
         for key, use in tuple(self._uses.items()):
-            if now - use.told_at > GOOD_FOR and not use.answer:
+            if now - use.told_at > GOOD_FOR and not use.waiters:
                 use.end()
                 del self._uses[key]

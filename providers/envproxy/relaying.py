@@ -76,7 +76,7 @@ async def send_down(request: web.BaseRequest, source: aiohttp.ClientResponse, re
         async for part in source.content.iter_any():
             use.is_active = True
             await response.write(part)
-    except aiohttp.ClientPayloadError:
+    except aiohttp.ClientError:
         if request.transport:
             request.transport.abort()
         return

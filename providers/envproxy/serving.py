@@ -43,6 +43,8 @@ class Site:
             raise
         except Exception:
             logger.exception("a request failed")
+            if request.writer.output_size:
+                raise ConnectionError("half a response has been sent") from None
             response = pages.failed(request)
         if not response.prepared and self._is_last(request):
             response.force_close()

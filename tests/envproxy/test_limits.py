@@ -46,6 +46,11 @@ def test_a_client_cannot_make_us_drop_a_length(browser: Browser) -> None:
     assert echoed["body"] == SMUGGLED.decode()
 
 
+def test_an_upload_that_breaks_its_own_coding_is_refused(browser: Browser) -> None:
+    sent = head(f"{PREFIX}/upload", "Transfer-Encoding: chunked", method="POST") + b"5\r\nhello\r\nno number\r\n"
+    assert browser.send(sent, seconds=20).startswith((b"HTTP/1.1 502 ", b"HTTP/1.1 400 ", b"HTTP/1.0 400 "))
+
+
 @pytest.mark.parametrize(
     "first",
     [

@@ -72,8 +72,10 @@ class ControlPlane:
         self.verdicts: dict[tuple[str, str], dict[str, Any]] = {}
         self.allow()
 
-    def allow(self, state: str = "on", session: str = SESSION, environment: str = ENVIRONMENT) -> None:
-        verdict = {"allowed": True, "state": state, "service": SERVICE, "port": 3000}
+    def allow(
+        self, state: str = "on", session: str = SESSION, environment: str = ENVIRONMENT, port: int = 3000
+    ) -> None:
+        verdict = {"allowed": True, "state": state, "service": SERVICE, "port": port}
         self.verdicts[session, environment] = verdict
 
     def refuse(self) -> None:
