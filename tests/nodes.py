@@ -7,7 +7,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,6 +99,18 @@ def running_node(state: Path, clusters: Sequence[Cluster], *options: str) -> Ite
     finally:
         process.terminate()
         process.wait(STOP_SECONDS)
+        for cluster in clusters:
+            _forget(cluster, name)
+
+
+def _forget(cluster: Cluster, node: str) -> None:
+    """Remove what a killed node leaves in the cluster."""
+    with api_client(cluster.kubeconfig) as api:
+        core = client.CoreV1Api(api)
+        with suppress(client.ApiException):
+            core.delete_namespaced_pod(f"{node}-placeholder", "kube-system", grace_period_seconds=0)
+        with suppress(client.ApiException):
+            core.delete_node(node)
 
 
 def _is_at_work(cluster: Cluster, node: str) -> bool:
