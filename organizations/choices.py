@@ -18,6 +18,6 @@ class OrganizationRole(models.TextChoices):
 class TokenScope(models.TextChoices):
     """What an API token may do, beside what its person may; the label ends the sentence “It may …”."""
 
-    READ = "read", "read everything that you may read"
-    WRITE = "write", "read and change everything that you may change"
+    READ = "read", "read everything"
+    WRITE = "write", "read and change everything"
     PROVIDERS = "providers", "read and change workspace providers"

@@ -35,11 +35,11 @@ def page_of(
     Raises ValidationError for a cursor that is not one of this list.
     """
     salt = f"coderadmin.page.{rows.model._meta.label_lower}"
-    rows = rows.annotate(page_key=F(by) if isinstance(by, str) else by)
+    keyed: QuerySet[Any] = rows.annotate(page_key=F(by) if isinstance(by, str) else by)
     order = ("-page_key", "-pk") if descending else ("page_key", "pk")
     if asked.cursor:
-        rows = rows.filter(_beyond(asked.cursor, salt, "lt" if descending else "gt"))
-    found = list(rows.order_by(*order)[: asked.limit + 1])
+        keyed = keyed.filter(_beyond(asked.cursor, salt, "lt" if descending else "gt"))
+    found = list(keyed.order_by(*order)[: asked.limit + 1])
     page = found[: asked.limit]
     if len(found) <= asked.limit:
         return page, None

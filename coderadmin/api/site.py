@@ -3,8 +3,10 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 from django.views.defaults import server_error as page_of_server_error
@@ -14,12 +16,15 @@ from ninja.openapi.docs import Swagger
 from coderadmin import __version__
 from coderadmin.api.bodies import StrictParser
 from coderadmin.api.callers import ANYBODY
+from coderadmin.api.docs import areas_of, sentence_of
 from coderadmin.api.endpoint import endpoint
 from coderadmin.api.problems import NOT_FOUND, answer_problems, problem
 from coderadmin.wire.errors import server_error as wire_server_error
 from coderadmin.wire.routes import ROOTS as WIRE_ROOTS
 from environments.api import ROUTERS as ENVIRONMENT_ROUTERS
 from organizations.api import ROUTERS as ORGANIZATION_ROUTERS
+from organizations.choices import TokenScope
+from providers.access_urls import access_url
 from providers.api import ROUTERS as PROVIDER_ROUTERS
 
 ROOT = "/api/"
@@ -60,6 +65,7 @@ class Api(NinjaAPI):
         schema["components"]["schemas"]["Problem"] = PROBLEM
         for operations in schema["paths"].values():
             for operation in operations.values():
+                operation["summary"] = sentence_of(operation["operationId"])
                 operation["responses"]["default"] = PROBLEM_ANSWER
         return schema
 
@@ -71,7 +77,7 @@ class Version(Schema):
 api = Api(
     title="CoderAdmin",
     version="1",
-    description="Everything that the pages can do. Begin with docs/api.md: tokens, errors, pages, safe repetition.",
+    description="Everything that the pages can do. Errors, pages and safe repetition: see /api/docs.",
     urls_namespace="api",
     docs_url=None,
     docs=Swagger({"deepLinking": True, "validatorUrl": None, "persistAuthorization": False}),
@@ -95,6 +101,19 @@ for prefix, router in (*ORGANIZATION_ROUTERS, *PROVIDER_ROUTERS, *ENVIRONMENT_RO
 @require_safe
 @login_not_required
 def api_docs(request: HttpRequest) -> HttpResponse:
+    context = {
+        "areas": areas_of(api.get_openapi_schema()),
+        "scopes": TokenScope,
+        "example": f'curl -H "Authorization: Bearer $CODER_TOKEN" {access_url()}/api/v1/providers',
+        "limit": settings.API_REQUESTS_PER_MINUTE,
+    }
+    return render(request, "api/docs.html", context)
+
+
+@require_safe
+@login_not_required
+def api_try(request: HttpRequest) -> HttpResponse:
+    """Swagger, from which one can send requests."""
     return api.docs.render_page(request, api)
 
 
@@ -113,9 +132,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return page_of_server_error(request)
 
 
-def _routes() -> tuple[list[URLPattern], str, str]:
+def _routes() -> tuple[list[Any], str, str]:
     patterns, app_name, namespace = api.urls
     for pattern in patterns:
+        assert isinstance(pattern, URLPattern)  # noqa: S101 - for the type checker
         if pattern.name == "api-root":
             pattern.callback = nothing_here
         elif pattern.name != "openapi-json":
@@ -125,6 +145,7 @@ def _routes() -> tuple[list[URLPattern], str, str]:
 
 urlpatterns = [
     path("api/docs", api_docs, name="api_docs"),
+    path("api/docs/try", api_try, name="api_try"),
     path("api/v1/", _routes()),
     path("api/v1", nothing_here),
     path("api/v1/<path:rest>", nothing_here),

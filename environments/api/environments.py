@@ -13,6 +13,7 @@ from coderadmin.api.bodies import checked, form_data, sent_fields
 from coderadmin.api.callers import ANYBODY, person_of
 from coderadmin.api.paging import Page, PageQuery, SearchText, answer_page, page_of
 from coderadmin.api.revisions import asked_revision, tag
+from environments import services
 from environments.api.forms import EnvironmentApiForm
 from environments.api.schemas import (
     CreatedOut,
@@ -30,14 +31,6 @@ from environments.filters import EnvironmentFilter
 from environments.forms import RebuildForm
 from environments.leaving import require_may_leave_objects
 from environments.models import EnvironmentOperation
-from environments.services import (
-    create_environment,
-    delete_environment,
-    postpone_auto_off,
-    rebuild_environment,
-    start_environment,
-    stop_environment,
-)
 from environments.services.operations import CHANGEABLE
 from organizations.filters import words_of
 
@@ -68,7 +61,7 @@ def list_environments(request: HttpRequest, asked: Query[EnvironmentQuery]) -> d
 
 
 @router.post("", response={201: CreatedOut})
-def create_new_environment(request: HttpRequest, response: HttpResponse, body: EnvironmentIn) -> dict[str, Any]:
+def create_environment(request: HttpRequest, response: HttpResponse, body: EnvironmentIn) -> dict[str, Any]:
     """A refusal (409) names every rule that forbids it, in `rules`: the same as `/why`."""
     person = person_of(request)
     form = checked(EnvironmentApiForm(form_data(body.model_dump()), person=person))
@@ -76,7 +69,7 @@ def create_new_environment(request: HttpRequest, response: HttpResponse, body: E
     if body.owner and body.owner.strip().lower() != owner.email:
         raise PermissionDenied(NOT_FOR_OTHERS)
     chosen = form.cleaned_data
-    environment = create_environment(
+    environment = services.create_environment(
         actor=actor_of(request),
         owner=owner,
         organization=chosen["organization"],
@@ -95,46 +88,48 @@ def get_environment(request: HttpRequest, response: HttpResponse, environment_id
 
 
 @router.post("/{uuid:environment_id}/start", response={202: RequestedOut})
-def start_existing_environment(request: HttpRequest, environment_id: UUID) -> dict[str, Any]:
+def start_environment(request: HttpRequest, environment_id: UUID) -> dict[str, Any]:
     environment = usable_environment(request, environment_id)
-    return _requested(start_environment(actor=actor_of(request), environment=environment))
+    return _requested(services.start_environment(actor=actor_of(request), environment=environment))
 
 
 @router.post("/{uuid:environment_id}/stop", response={202: RequestedOut})
-def stop_existing_environment(request: HttpRequest, environment_id: UUID) -> dict[str, Any]:
+def stop_environment(request: HttpRequest, environment_id: UUID) -> dict[str, Any]:
     """Its home stays."""
     environment = usable_environment(request, environment_id)
-    return _requested(stop_environment(actor=actor_of(request), environment=environment))
+    return _requested(services.stop_environment(actor=actor_of(request), environment=environment))
 
 
 @router.post("/{uuid:environment_id}/rebuild", response={202: RequestedOut})
-def rebuild_existing_environment(request: HttpRequest, environment_id: UUID, body: PlanFields) -> dict[str, Any]:
+def rebuild_environment(request: HttpRequest, environment_id: UUID, body: PlanFields) -> dict[str, Any]:
     """With another image or size, or as it is. With If-Match, 412 when somebody else changed it meanwhile."""
     environment = usable_environment(request, environment_id)
     revision = asked_revision(request, environment.revision)
     stored = {name: getattr(environment, name) for name in CHANGEABLE} | {"revision": revision}
     form = checked(RebuildForm(form_data(sent_fields(body), over=stored), environment=environment))
     return _requested(
-        rebuild_environment(actor=actor_of(request), environment=environment, revision=revision, changes=form.changes())
+        services.rebuild_environment(
+            actor=actor_of(request), environment=environment, revision=revision, changes=form.changes()
+        )
     )
 
 
 @router.post("/{uuid:environment_id}/postpone", response=EnvironmentOut)
 def postpone_environment(request: HttpRequest, response: HttpResponse, environment_id: UUID) -> dict[str, Any]:
     """“I am still using it”: the idle time begins anew."""
-    postpone_auto_off(actor=actor_of(request), environment=usable_environment(request, environment_id))
+    services.postpone_auto_off(actor=actor_of(request), environment=usable_environment(request, environment_id))
     return _answer(request, response, environment_id)
 
 
 @router.delete("/{uuid:environment_id}", response={202: RequestedOut})
-def delete_existing_environment(
-    request: HttpRequest, environment_id: UUID, leave_objects: bool = False
-) -> dict[str, Any]:
+def delete_environment(request: HttpRequest, environment_id: UUID, leave_objects: bool = False) -> dict[str, Any]:
     """With its home. `leave_objects`, for site managers: its cluster is out of reach; what is there stays there."""
     environment = usable_environment(request, environment_id)
     if leave_objects:
         require_may_leave_objects(person_of(request), environment)
-    return _requested(delete_environment(actor=actor_of(request), environment=environment, leave_objects=leave_objects))
+    return _requested(
+        services.delete_environment(actor=actor_of(request), environment=environment, leave_objects=leave_objects)
+    )
 
 
 @router.get("/{uuid:environment_id}/operations", response=Page[EnvironmentOperationOut])

@@ -8,9 +8,9 @@ from ninja import Query, Router
 
 from audit.services import actor_of
 from coderadmin.api.callers import ANYBODY
+from environments import services
 from environments.api.schemas import EnvironmentOperationOut, operation_out
 from environments.api.scope import usable_operation
-from environments.services import cancel_environment_operation
 from providers.api.operations import LogQuery, log_out
 from providers.api.schemas import LogOut
 
@@ -30,6 +30,6 @@ def get_environment_log(request: HttpRequest, operation_id: UUID, asked: Query[L
 
 
 @router.post("/{uuid:operation_id}/cancel", response={202: EnvironmentOperationOut})
-def call_off_environment_operation(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
-    cancel_environment_operation(actor=actor_of(request), operation=usable_operation(request, operation_id))
+def cancel_environment_operation(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
+    services.cancel_environment_operation(actor=actor_of(request), operation=usable_operation(request, operation_id))
     return operation_out(usable_operation(request, operation_id))

@@ -8,12 +8,8 @@ from django.urls import reverse
 from audit.services import actor_of
 from coderadmin.api.bodies import checked, form_data
 from environments.api.schemas import OrganizationImpactOut
-from environments.services.organizations import (
-    OrganizationImpact,
-    create_organization,
-    delete_organization,
-    organization_impact,
-)
+from environments.services import organizations as services
+from environments.services.organizations import OrganizationImpact, organization_impact
 from organizations.api.organizations import router
 from organizations.api.schemas import OrganizationIn, OrganizationOut
 from organizations.api.scope import managed_organization, visible_organization
@@ -23,13 +19,13 @@ from organizations.policies import require_site_manager
 
 
 @router.post("", response={201: OrganizationOut})
-def create_new_organization(request: HttpRequest, response: HttpResponse, body: OrganizationIn) -> Organization:
+def create_organization(request: HttpRequest, response: HttpResponse, body: OrganizationIn) -> Organization:
     """It may use the built-in provider at once."""
     actor = actor_of(request)
     require_site_manager(actor)
     form = checked(OrganizationCreateForm(form_data(body.model_dump())))
     is_default = form.cleaned_data["is_default"]
-    organization = create_organization(actor=actor, fields=form.changes(), is_default=is_default)
+    organization = services.create_organization(actor=actor, fields=form.changes(), is_default=is_default)
     response["Location"] = reverse("api:get_organization", args=[organization.pk])
     return visible_organization(request, organization.pk)
 
@@ -41,7 +37,7 @@ def get_organization_impact(request: HttpRequest, organization_id: UUID) -> Orga
 
 
 @router.delete("/{uuid:organization_id}", response=OrganizationImpactOut)
-def delete_existing_organization(request: HttpRequest, organization_id: UUID) -> OrganizationImpact:
+def delete_organization(request: HttpRequest, organization_id: UUID) -> OrganizationImpact:
     """Its people and environments move to the default organization; the answer says how many."""
     organization = managed_organization(request, organization_id)
-    return delete_organization(actor=actor_of(request), organization=organization)
+    return services.delete_organization(actor=actor_of(request), organization=organization)

@@ -11,13 +11,13 @@ from audit.services import actor_of
 from coderadmin.api.bodies import checked, form_data
 from coderadmin.api.callers import ANYBODY
 from coderadmin.api.paging import Page, PageQuery, SearchText, answer_page, page_of
+from organizations import services
 from organizations.api.schemas import MemberIn, MemberOut, MemberPatch
 from organizations.api.scope import peopled_organization
 from organizations.choices import OrganizationRole
 from organizations.filters import words_of
 from organizations.forms import MemberForm
 from organizations.models import Membership, Organization
-from organizations.services import add_member, remove_member, set_member_role
 
 router = Router(auth=ANYBODY, tags=["Organizations"])
 
@@ -35,28 +35,30 @@ def list_members(request: HttpRequest, organization_id: UUID, asked: Query[Membe
 
 
 @router.post("/{uuid:organization_id}/members", response={201: MemberOut})
-def add_organization_member(request: HttpRequest, organization_id: UUID, body: MemberIn) -> Membership:
+def add_member(request: HttpRequest, organization_id: UUID, body: MemberIn) -> Membership:
     """By the whole e-mail of somebody who has an account."""
     organization = peopled_organization(request, organization_id)
     form = checked(MemberForm(form_data(body.model_dump())))
     role = OrganizationRole(form.cleaned_data["role"])
-    return add_member(actor=actor_of(request), organization=organization, user=form.cleaned_data["email"], role=role)
+    return services.add_member(
+        actor=actor_of(request), organization=organization, user=form.cleaned_data["email"], role=role
+    )
 
 
 @router.patch("/{uuid:organization_id}/members/{uuid:user_id}", response=MemberOut)
-def change_member_role(request: HttpRequest, organization_id: UUID, user_id: UUID, body: MemberPatch) -> Membership:
+def set_member_role(request: HttpRequest, organization_id: UUID, user_id: UUID, body: MemberPatch) -> Membership:
     organization = peopled_organization(request, organization_id)
     user = _membership(organization, user_id).user
-    set_member_role(actor=actor_of(request), organization=organization, user=user, role=body.role)
+    services.set_member_role(actor=actor_of(request), organization=organization, user=user, role=body.role)
     return _membership(organization, user_id)
 
 
 @router.delete("/{uuid:organization_id}/members/{uuid:user_id}", response={204: None})
-def remove_organization_member(request: HttpRequest, organization_id: UUID, user_id: UUID) -> None:
+def remove_member(request: HttpRequest, organization_id: UUID, user_id: UUID) -> None:
     """Refused while the person has environments there."""
     organization = peopled_organization(request, organization_id)
     user = _membership(organization, user_id).user
-    remove_member(actor=actor_of(request), organization=organization, user=user)
+    services.remove_member(actor=actor_of(request), organization=organization, user=user)
 
 
 def _membership(organization: Organization, user_id: UUID) -> Membership:

@@ -11,12 +11,12 @@ from audit.services import actor_of
 from coderadmin.api.bodies import checked, form_data, sent_fields
 from coderadmin.api.callers import ANYBODY
 from coderadmin.api.paging import Page, PageQuery, SearchText, answer_page, page_of
+from organizations import services
 from organizations.api.schemas import OrganizationOut, OrganizationPatch
 from organizations.api.scope import managed_organization, visible_organization, visible_organizations
 from organizations.filters import OrganizationFilter, words_of
 from organizations.forms import OrganizationForm
 from organizations.models import Organization
-from organizations.services import set_default_organization, update_organization
 from organizations.services.organizations import EDITABLE
 
 router = Router(auth=ANYBODY, tags=["Organizations"])
@@ -39,17 +39,17 @@ def get_organization(request: HttpRequest, organization_id: UUID) -> Organizatio
 
 
 @router.patch("/{uuid:organization_id}", response=OrganizationOut)
-def change_organization(request: HttpRequest, organization_id: UUID, body: OrganizationPatch) -> Organization:
+def update_organization(request: HttpRequest, organization_id: UUID, body: OrganizationPatch) -> Organization:
     """What is left out stays as it is; null takes a limit away."""
     organization = managed_organization(request, organization_id)
     stored = {name: getattr(organization, name) for name in EDITABLE}
     form = checked(OrganizationForm(form_data(stored | sent_fields(body)), organization=organization))
-    update_organization(actor=actor_of(request), organization=organization, changes=form.changes())
+    services.update_organization(actor=actor_of(request), organization=organization, changes=form.changes())
     return visible_organization(request, organization_id)
 
 
 @router.post("/{uuid:organization_id}/default", response=OrganizationOut)
-def make_default_organization(request: HttpRequest, organization_id: UUID) -> Organization:
+def set_default_organization(request: HttpRequest, organization_id: UUID) -> Organization:
     organization = managed_organization(request, organization_id)
-    set_default_organization(actor=actor_of(request), organization=organization)
+    services.set_default_organization(actor=actor_of(request), organization=organization)
     return visible_organization(request, organization_id)

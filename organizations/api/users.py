@@ -13,6 +13,7 @@ from audit.services import actor_of
 from coderadmin.api.bodies import checked, form_data, sent_fields
 from coderadmin.api.callers import ANYBODY, person_of
 from coderadmin.api.paging import Page, PageQuery, SearchText, answer_page, page_of
+from organizations import services
 from organizations.api.schemas import NewUserOut, PasswordOut, TokenOut, UserIn, UserOut, UserPatch, user_out
 from organizations.api.scope import editable_user, fresh_user, managed_user, require_users
 from organizations.choices import SiteRole
@@ -20,15 +21,6 @@ from organizations.filters import UserFilter, words_of
 from organizations.forms import SiteRoleForm, UserForm, UserOrganizationsForm
 from organizations.models import Organization, User
 from organizations.policies import require_site_manager
-from organizations.services import (
-    activate_user,
-    create_user,
-    deactivate_user,
-    end_token,
-    reset_password,
-    set_organizations,
-    set_site_role,
-)
 
 router = Router(auth=ANYBODY, tags=["Users"])
 
@@ -50,7 +42,7 @@ def list_users(request: HttpRequest, asked: Query[UserQuery]) -> dict[str, Any]:
 
 @router.post("", response={201: NewUserOut})
 @sensitive_variables()
-def create_account(request: HttpRequest, body: UserIn) -> dict[str, Any]:
+def create_user(request: HttpRequest, body: UserIn) -> dict[str, Any]:
     """The answer has a temporary password, this once."""
     require_site_manager(actor_of(request))
     sent = body.model_dump()
@@ -58,7 +50,7 @@ def create_account(request: HttpRequest, body: UserIn) -> dict[str, Any]:
         sent["organizations"] = list(Organization.objects.filter(is_default=True).values_list("pk", flat=True))
     form = checked(UserForm(form_data(sent), person=person_of(request)))
     wanted = form.cleaned_data | {"site_role": SiteRole(form.cleaned_data["site_role"])}
-    user, password = create_user(actor=actor_of(request), **wanted)
+    user, password = services.create_user(actor=actor_of(request), **wanted)
     return user_out(fresh_user(user.pk)) | {"temporary_password": password}
 
 
@@ -75,31 +67,31 @@ def update_user(request: HttpRequest, user_id: UUID, body: UserPatch) -> dict[st
         if sent.get("site_role"):
             user = editable_user(request, user_id)
             role = checked(SiteRoleForm(form_data(sent), person=person_of(request), user=user))
-            set_site_role(actor=actor, user=user, site_role=SiteRole(role.cleaned_data["site_role"]))
+            services.set_site_role(actor=actor, user=user, site_role=SiteRole(role.cleaned_data["site_role"]))
         if sent.get("organizations") is not None:
             chosen = checked(UserOrganizationsForm(form_data(sent), user=user))
-            set_organizations(actor=actor, user=user, organizations=chosen.cleaned_data["organizations"])
+            services.set_organizations(actor=actor, user=user, organizations=chosen.cleaned_data["organizations"])
     return user_out(fresh_user(user_id))
 
 
 @router.post("/{uuid:user_id}/deactivate", response=UserOut)
-def deactivate_account(request: HttpRequest, user_id: UUID) -> dict[str, Any]:
+def deactivate_user(request: HttpRequest, user_id: UUID) -> dict[str, Any]:
     """Ends sessions and tokens at once. Environments and memberships stay."""
-    deactivate_user(actor=actor_of(request), user=editable_user(request, user_id))
+    services.deactivate_user(actor=actor_of(request), user=editable_user(request, user_id))
     return user_out(fresh_user(user_id))
 
 
 @router.post("/{uuid:user_id}/activate", response=UserOut)
-def activate_account(request: HttpRequest, user_id: UUID) -> dict[str, Any]:
-    activate_user(actor=actor_of(request), user=editable_user(request, user_id))
+def activate_user(request: HttpRequest, user_id: UUID) -> dict[str, Any]:
+    services.activate_user(actor=actor_of(request), user=editable_user(request, user_id))
     return user_out(fresh_user(user_id))
 
 
 @router.post("/{uuid:user_id}/reset-password", response=PasswordOut)
 @sensitive_variables()
-def reset_account_password(request: HttpRequest, user_id: UUID) -> dict[str, str]:
+def reset_password(request: HttpRequest, user_id: UUID) -> dict[str, str]:
     """Ends every session. The answer has a temporary password, this once."""
-    password = reset_password(actor=actor_of(request), user=editable_user(request, user_id))
+    password = services.reset_password(actor=actor_of(request), user=editable_user(request, user_id))
     return {"temporary_password": password}
 
 
@@ -112,4 +104,4 @@ def list_user_tokens(request: HttpRequest, user_id: UUID, asked: Query[PageQuery
 def end_user_token(request: HttpRequest, user_id: UUID, token_id: UUID) -> None:
     user = editable_user(request, user_id)
     tokens = user.api_tokens.select_related("user")
-    end_token(actor=actor_of(request), token=get_object_or_404(tokens, pk=token_id))
+    services.end_token(actor=actor_of(request), token=get_object_or_404(tokens, pk=token_id))

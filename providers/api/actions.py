@@ -29,7 +29,7 @@ IMPACTS: dict[str, Callable[[WorkspaceProvider], Impact]] = {
 
 
 @router.post("/{uuid:provider_id}/preflight", response={202: OperationOut})
-def run_preflight(request: HttpRequest, provider_id: UUID) -> dict[str, Any]:
+def preflight_provider(request: HttpRequest, provider_id: UUID) -> dict[str, Any]:
     """Looks at the cluster and writes nothing; the findings are the lines of the operation's log."""
     provider = managed_provider(request, provider_id)
     return operation_out(services.request_preflight(actor=actor_of(request), provider=provider))
@@ -50,7 +50,7 @@ def check_provider(request: HttpRequest, response: HttpResponse, provider_id: UU
 
 
 @router.post("/{uuid:provider_id}/default", response=ProviderOut)
-def make_default_provider(request: HttpRequest, response: HttpResponse, provider_id: UUID) -> dict[str, Any]:
+def set_default_provider(request: HttpRequest, response: HttpResponse, provider_id: UUID) -> dict[str, Any]:
     services.set_default_provider(actor=actor_of(request), provider=managed_provider(request, provider_id))
     return _answer(request, response, provider_id)
 

@@ -9,13 +9,13 @@ from ninja import Field, Query, Router, Schema
 from audit.services import actor_of
 from coderadmin.api.callers import ABOUT_PROVIDERS, person_of
 from coderadmin.api.paging import Page, PageQuery, answer_page, page_of
+from providers import services
 from providers.api.schemas import AvailabilityOut, ChangeOut, LogOut, OperationOut, operation_out
 from providers.api.scope import read_operation, read_provider
 from providers.choices import OperationKind, OperationState
 from providers.details import load_details
 from providers.models import AbstractOperation, Operation, StatusChange
 from providers.policies import require_manage, require_view
-from providers.services import cancel_operation
 
 MOST_LINES = 1000
 router = Router(auth=ABOUT_PROVIDERS, tags=["Operations"])
@@ -54,11 +54,11 @@ def get_operation_log(request: HttpRequest, operation_id: UUID, asked: Query[Log
 
 
 @router.post("/{uuid:operation_id}/cancel", response={202: OperationOut})
-def call_off_operation(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
+def cancel_operation(request: HttpRequest, operation_id: UUID) -> dict[str, Any]:
     """A queued one ends at once, a running one as soon as its worker can stop safely."""
     operation = read_operation(request, operation_id)
     require_manage(actor_of(request))
-    cancel_operation(actor=actor_of(request), operation=operation)
+    services.cancel_operation(actor=actor_of(request), operation=operation)
     return operation_out(read_operation(request, operation_id))
 
 

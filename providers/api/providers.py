@@ -1,6 +1,6 @@
 """Providers: the list, one, a new one, and editing it."""
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -17,6 +17,7 @@ from coderadmin.api.callers import ABOUT_PROVIDERS, person_of
 from coderadmin.api.paging import Page, PageQuery, SearchText, answer_page, page_of
 from coderadmin.api.revisions import asked_revision, tag
 from organizations.filters import words_of
+from providers import services
 from providers.api.schemas import (
     OperationOut,
     ProviderIn,
@@ -37,11 +38,11 @@ from providers.forms.provider import PROVIDER_FIELDS
 from providers.models import WorkspaceProvider
 from providers.policies import can_view, require_manage
 from providers.scheduling import SCHEDULING
-from providers.services import register_provider, request_delete, update_provider
 
 router = Router(auth=ABOUT_PROVIDERS, tags=["Workspace providers"])
 
 FIXED = {"hostname", "cluster_address", "namespace", "way", "kubeconfig", "context", "ca_pem", "token"}
+AnyProviderForm = TypeVar("AnyProviderForm", bound=ProviderForm)
 OWN = "This deployment's own; it can't be changed here."
 
 
@@ -62,13 +63,13 @@ def list_providers(request: HttpRequest, asked: Query[ProviderQuery]) -> dict[st
 
 @router.post("", response={201: RegisteredOut})
 @sensitive_variables()
-def create_provider(request: HttpRequest, response: HttpResponse, body: ProviderIn) -> dict[str, Any]:
+def register_provider(request: HttpRequest, response: HttpResponse, body: ProviderIn) -> dict[str, Any]:
     """In one of three ways: kubeconfig, fields, enrolment. With the last one the answer has the token, this once."""
     actor = actor_of(request)
     require_manage(actor)
     form = _checked(ProviderForm(form_data(body.model_dump(), as_json=SCHEDULING), person=person_of(request)))
     with transaction.atomic():
-        provider = register_provider(actor=actor, registration=form.registration(), target=form.target)
+        provider = services.register_provider(actor=actor, registration=form.registration(), target=form.target)
         enrols = provider.credential_kind == CredentialKind.ENROLMENT
         enrolment = hand_over(actor, provider) if enrols else None
     response["Location"] = reverse("api:get_provider", args=[provider.pk])
@@ -83,7 +84,7 @@ def get_provider(request: HttpRequest, response: HttpResponse, provider_id: UUID
 
 @router.patch("/{uuid:provider_id}", response=ProviderOut)
 @sensitive_variables()
-def change_provider(
+def update_provider(
     request: HttpRequest, response: HttpResponse, provider_id: UUID, body: ProviderPatch
 ) -> dict[str, Any]:
     """What is left out stays as it is. With If-Match, 412 when somebody else changed the provider meanwhile."""
@@ -94,7 +95,7 @@ def change_provider(
     stored = {name: getattr(provider, name) for name in PROVIDER_FIELDS} | {"way": KEEP, "revision": revision}
     data = form_data(sent, over=stored, as_json=SCHEDULING)
     form = _checked(ProviderUpdateForm(data, person=person_of(request), provider=provider))
-    update_provider(
+    services.update_provider(
         actor=actor_of(request), provider=provider, revision=revision, changes=form.changes(), target=form.target
     )
     return _answer(request, response, provider_id)
@@ -106,10 +107,12 @@ def delete_provider(request: HttpRequest, provider_id: UUID, leave_release: bool
     provider = managed_provider(request, provider_id)
     if leave_release:
         require_out_of_reach(provider)
-    return operation_out(request_delete(actor=actor_of(request), provider=provider, leave_release=leave_release))
+    return operation_out(
+        services.request_delete(actor=actor_of(request), provider=provider, leave_release=leave_release)
+    )
 
 
-def _checked(form: ProviderForm) -> ProviderForm:
+def _checked(form: AnyProviderForm) -> AnyProviderForm:
     """As `checked`; names the contexts that there are to choose from."""
     if not form.is_valid() and form.has_error("context"):
         form.add_error("context", f"It has: {', '.join(context.name for context in form.contexts)}.")

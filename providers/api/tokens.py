@@ -11,12 +11,12 @@ from ninja import Query, Router
 from audit.services import Actor, actor_of
 from coderadmin.api.callers import ABOUT_PROVIDERS
 from coderadmin.api.paging import Page, PageQuery, answer_page, page_of
+from providers import services
 from providers.api.schemas import CommandOut, EnvproxyTokenOut, Handover
 from providers.api.scope import managed_provider
 from providers.errors import RefusedError
 from providers.handover import helm_command, values_file, values_file_name
 from providers.models import WorkspaceProvider
-from providers.services import revoke_envproxy_tokens, rotate_envproxy_token
 
 router = Router(auth=ABOUT_PROVIDERS, tags=["envproxy tokens"])
 
@@ -24,7 +24,7 @@ router = Router(auth=ABOUT_PROVIDERS, tags=["envproxy tokens"])
 @sensitive_variables()
 def hand_over(actor: Actor, provider: WorkspaceProvider) -> dict[str, str]:
     """A new token, with what brings it to the cluster."""
-    token = rotate_envproxy_token(actor=actor, provider=provider)
+    token = services.rotate_envproxy_token(actor=actor, provider=provider)
     return {
         "token": str(token),
         "command": helm_command(provider),
@@ -42,22 +42,22 @@ def list_envproxy_tokens(request: HttpRequest, provider_id: UUID, asked: Query[P
 
 @router.post("/{uuid:provider_id}/tokens", response={201: Handover})
 @sensitive_variables()
-def rotate_token(request: HttpRequest, provider_id: UUID) -> dict[str, str]:
+def rotate_envproxy_token(request: HttpRequest, provider_id: UUID) -> dict[str, str]:
     """The old ones work until the new one is first used, at most a day."""
     return hand_over(actor_of(request), managed_provider(request, provider_id))
 
 
 @router.delete("/{uuid:provider_id}/tokens", response={204: None})
-def revoke_tokens(request: HttpRequest, provider_id: UUID) -> None:
+def revoke_envproxy_tokens(request: HttpRequest, provider_id: UUID) -> None:
     """All of them: envproxy is refused from its next call on."""
-    revoke_envproxy_tokens(actor=actor_of(request), provider=managed_provider(request, provider_id))
+    services.revoke_envproxy_tokens(actor=actor_of(request), provider=managed_provider(request, provider_id))
 
 
 @router.delete("/{uuid:provider_id}/tokens/{int:token_id}", response={204: None})
-def revoke_token(request: HttpRequest, provider_id: UUID, token_id: int) -> None:
+def revoke_envproxy_token(request: HttpRequest, provider_id: UUID, token_id: int) -> None:
     provider = managed_provider(request, provider_id)
     token = get_object_or_404(provider.envproxy_tokens, pk=token_id)
-    revoke_envproxy_tokens(actor=actor_of(request), provider=provider, token=token)
+    services.revoke_envproxy_tokens(actor=actor_of(request), provider=provider, token=token)
 
 
 @router.get("/{uuid:provider_id}/command", response=CommandOut)
