@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from audit.services import Actor
 from infrastructure import services
+from infrastructure.choices import ChangeState
 from infrastructure.models import AccessURLChange, Rollout
 from organizations.models import User
 from providers.access_urls import access_url
@@ -216,3 +217,28 @@ def test_whoever_comes_by_the_old_address_is_led_to_the_new_one(
     assert f'href="{NEW}{page_of(change)}"' in client.get(page_of(change), **host).content.decode()
     host = {"headers": {"Host": "dev.example.com"}}
     assert "not the access URL any more" not in client.get(page_of(change), **host).content.decode()
+
+
+def test_without_a_ready_provider_there_may_be_no_canary(client: Client) -> None:
+    make_provider(name="broken", status=ProviderStatus.ERROR)
+    address = f"{page_of(checked_change())}switch/"
+    assert "No canary: none of them is Ready" in client.get(address).content.decode()
+    client.post(address, {"canary": "", "failure_limit": "1"})
+    assert access_url() == NEW
+    assert not Rollout.objects.get().steps.filter(is_canary=True).exists()
+
+
+def test_only_what_workers_deploy_can_be_the_canary(client: Client) -> None:
+    theirs = make_provider(name="theirs", credential_kind=CredentialKind.ENROLMENT)
+    address = f"{page_of(checked_change())}switch/"
+    assert "Canary" not in client.get(address).content.decode()
+    client.post(address, {"canary": str(theirs.pk), "failure_limit": "1"})
+    assert not Rollout.objects.get().steps.get().is_canary
+
+
+def test_a_deployment_without_remote_providers_is_confirmed_at_once(client: Client) -> None:
+    change = checked_change()
+    client.post(f"{page_of(change)}switch/", {"failure_limit": "1"})
+    change.refresh_from_db()
+    assert change.state == ChangeState.CONFIRMED
+    assert "Finish…" in shown(client, change)
