@@ -1,12 +1,13 @@
 """The shape of what envproxy says when it calls home."""
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from providers.addresses import normalise_cluster_address, validate_namespace
+from providers.addresses import normalise_cluster_address, normalise_origin, validate_namespace
 from providers.kube.pem import PemError, normalise_certificates
 from providers.services import Beat
 
@@ -32,6 +33,7 @@ class BeatForm(forms.Form):
             self.add_error(name, "Send a text.")
 
     def clean_access_url(self) -> str:
+        """Made one and the same for the same place, so that it can be compared; one with a path is kept as it is."""
         url = str(self.cleaned_data["access_url"])
         try:
             parts = urlsplit(url)
@@ -39,6 +41,8 @@ class BeatForm(forms.Form):
             raise ValidationError("Send the access URL that you use.") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValidationError("Send the access URL that you use.")
+        with suppress(ValidationError):
+            return normalise_origin(url, default_scheme="https")
         return url
 
     def clean_cluster_address(self) -> str:

@@ -61,6 +61,15 @@ def test_a_beat_is_noted_and_answered(provider: WorkspaceProvider, token: str, s
     assert "no-store" in response["Cache-Control"]
 
 
+@pytest.mark.parametrize("written", ["HTTPS://Coder.Example.com/", "https://coder.example.com:443"])
+def test_the_access_url_is_compared_however_an_admin_wrote_it(
+    provider: WorkspaceProvider, token: str, written: str
+) -> None:
+    assert beat(token, {"access_url": written}).status_code == 200
+    provider.refresh_from_db()
+    assert provider.last_beat_access_url == "https://coder.example.com"
+
+
 def test_the_address_has_the_name_that_pages_use() -> None:
     assert reverse("providers:envproxy_beat") == PATH
 
