@@ -107,8 +107,11 @@ def _forget(cluster: Cluster, node: str) -> None:
     """Remove what a killed node leaves in the cluster."""
     with api_client(cluster.kubeconfig) as api:
         core = client.CoreV1Api(api)
-        with suppress(client.ApiException):
-            core.delete_namespaced_pod(f"{node}-placeholder", "kube-system", grace_period_seconds=0)
+        placeholder = core.list_namespaced_pod("kube-system", field_selector=f"metadata.name={node}-placeholder")
+        own = core.list_pod_for_all_namespaces(field_selector=f"spec.nodeName={node}")
+        for pod in placeholder.items + own.items:
+            with suppress(client.ApiException):
+                core.delete_namespaced_pod(pod.metadata.name, pod.metadata.namespace, grace_period_seconds=0)
         with suppress(client.ApiException):
             core.delete_node(node)
 
