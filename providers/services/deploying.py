@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -32,6 +33,7 @@ from providers.tokens import digest_of, new_token
 logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 2.0
+RESUMED_PATIENCE = timedelta(seconds=30)  # with the lease and the sweep: a truthful end within a minute
 
 
 def deploy_provider(run: ProviderRun) -> None:
@@ -49,7 +51,7 @@ def deploy_provider(run: ProviderRun) -> None:
             release = deploy(
                 target,
                 values,
-                timeout_s=int(settings.DEPLOY_TIMEOUT.total_seconds()),
+                timeout_s=int(_patience(run.operation).total_seconds()),
                 on_line=run.log,
                 cancelled=run.cancelled,
             )
@@ -64,6 +66,12 @@ def deploy_provider(run: ProviderRun) -> None:
     _note_release(provider, values, release.revision)
     run.log(f"Release {release.name} revision {release.revision} is deployed.", level=LineLevel.OK)
     check_providers([provider.pk])
+
+
+def _patience(operation: Operation) -> timedelta:
+    """How long the pods may take. After a lost worker they have had their time already, and people wait for the end."""
+    whole: timedelta = settings.DEPLOY_TIMEOUT
+    return min(whole, RESUMED_PATIENCE) if operation.attempts > 1 else whole
 
 
 def _why(error: HelmError, problems: list[str]) -> str:

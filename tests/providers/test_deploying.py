@@ -129,6 +129,21 @@ def test_the_tokens_of_a_lost_worker_end_with_the_deploy_that_failed(
     assert rotated.expires_at is None
 
 
+def test_after_a_lost_worker_a_deploy_that_can_not_succeed_ends_soon(
+    cluster: Cluster, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long a deploy may take that nobody interrupted: by default five minutes."""
+    monkeypatch.setattr(deploying, "RESUMED_PATIENCE", timedelta(seconds=6))
+    target = target_in(cluster.kubeconfig, cluster.namespace)
+    provider = register_on(actor, target, envproxy_image="broken/envproxy:1")
+    operation = request_deploy(actor=actor, provider=provider)
+    lost = {"attempts": 1, "state": OperationState.RUNNING, "lease_expires_at": timezone.now() - timedelta(seconds=1)}
+    type(operation).objects.filter(pk=operation.pk).update(**lost)
+    operation = done(operation)
+    assert operation.state == OperationState.FAILED
+    assert "Not ready after 6 s" in operation.error_text
+
+
 def test_a_first_deployment_that_fails_leaves_no_release_behind(cluster: Cluster, actor: Actor, settings: Any) -> None:
     soon(settings, DEPLOY_TIMEOUT=6)
     target = target_in(cluster.kubeconfig, cluster.namespace)
