@@ -1,5 +1,7 @@
 """Tokens that the original command line gets by signing in, and tokens that are made anew."""
 
+import secrets
+
 from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
@@ -24,7 +26,7 @@ def make_sign_in_token(*, actor: Actor) -> tuple[ApiToken, str]:
     sign_ins = locked_user(actor.user).api_tokens.filter(name__startswith=SIGN_IN_NAME).order_by("-created_at")
     for token in sign_ins[MOST_SIGN_INS - 1 :]:
         end_token(actor=actor, token=token)
-    name = f"{SIGN_IN_NAME}{timezone.now():%Y-%m-%d %H:%M:%S.%f}"
+    name = f"{SIGN_IN_NAME}{timezone.now():%Y-%m-%d %H:%M:%S} {secrets.token_hex(2)}"
     return create_token(actor=actor, name=name, scopes=[TokenScope.WRITE])
 
 

@@ -23,6 +23,8 @@ def command_line_token(request: HttpRequest) -> HttpResponse:
         except RefusedError as refusal:
             say_refusal(request, refusal)
         else:
-            return render(request, "organizations/token_secret.html", {"token": token, "secret": secret})
+            return render(
+                request, "organizations/token_secret.html", {"token": token, "secret": secret, "for_command_line": True}
+            )
     context = {"days": USUAL_DAYS, "most": MOST_SIGN_INS}
     return render(request, "organizations/command_line_token.html", context)

@@ -9,16 +9,16 @@ from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 from pydantic import Field, SecretStr
 
-from audit.services import actor_of
+from audit.services import actor_of, record
 from coderadmin.api.bodies import checked, form_data
-from coderadmin.api.callers import person_of
+from coderadmin.api.callers import caller_of, person_of
 from coderadmin.wire.bodies import Body, moment, read
 from coderadmin.wire.routes import Routes
-from organizations.choices import SiteRole
+from organizations.choices import SiteRole, TokenScope
 from organizations.errors import RefusedError
 from organizations.forms import PasswordForm, SiteRoleForm, UserForm
 from organizations.models import User
-from organizations.policies import require_site_manager
+from organizations.policies import require, require_site_manager
 from organizations.services import (
     activate_user,
     change_password,
@@ -27,6 +27,7 @@ from organizations.services import (
     reset_password,
     set_site_role,
 )
+from organizations.ssh_keys import ssh_key_of
 from organizations.wire.scope import named_user, visible_people
 
 ALL, ONE = "api/v0/users", "api/v0/users/<str:user>"
@@ -67,6 +68,17 @@ def list_users(request: HttpRequest) -> list[dict[str, Any]]:
 @routes.add("GET", f"{ALL}/me", about_providers=True)
 def get_me(request: HttpRequest) -> dict[str, Any]:
     return user_shape(person_of(request))
+
+
+@routes.add("GET", f"{ALL}/me/sshkey")
+@sensitive_variables()
+def get_ssh_key(request: HttpRequest) -> dict[str, str]:
+    """For `coder config-ssh`. Whoever has the key gets into environments: a token that only reads is not enough."""
+    token = caller_of(request).token
+    require(token is not None and TokenScope.WRITE in token.scopes, "A token that only reads does not get the SSH key.")
+    key, person = ssh_key_of(person_of(request)), person_of(request)
+    record(actor=actor_of(request), action="user.read_ssh_key", target=person, after={"public_key": key.public})
+    return {"public_key": key.public, "private_key": key.private}
 
 
 @routes.add("GET", ONE)

@@ -223,6 +223,22 @@ class Original:
     def environment(self, name: str, email: str = ME) -> Any:
         return next(each for each in self.environments(email) if each["name"] == name)
 
+    def configure_ssh(self) -> tuple[list[str], str]:
+        """`config-ssh`: the hosts that it writes, and the private key. Raises LookupError when there is none."""
+        user, environments = self.me(), self.environments()
+        providers = {each["id"]: each for each in self.providers()}
+        hosts = [
+            f"{user['username']}-{each['name']}@{urlsplit(providers[each['resource_pool_id']]['envproxy_access_url']).netloc}"
+            for each in environments
+            if providers[each["resource_pool_id"]]["config"]["ssh_enabled"]
+        ]
+        if not hosts:
+            raise LookupError("SSH is disabled or not available for any environments in your Coder deployment.")
+        key = self.call("GET", f"/api/v0/users/{ME}/sshkey", out={"public_key": text, "private_key": text})
+        state = {"cliSSHConfigured": {each["id"]: True for each in environments}}
+        self.call("PUT", f"/api/private/users/{user['id']}/ux-state", state)
+        return hosts, key["private_key"]
+
     def stop(self, name: str) -> None:
         self.call("PUT", f"/api/v0/{self.family}/{self.environment(name)['id']}/stop")
 

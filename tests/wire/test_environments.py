@@ -5,17 +5,20 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
 from django.test import Client
 from django.utils import timezone
 
+from audit.models import AuditEvent
 from environments.choices import EnvironmentOperationKind
 from environments.models import Environment, EnvironmentOperation, Image
-from organizations.choices import OrganizationRole
+from organizations.choices import OrganizationRole, TokenScope
 from organizations.models import User
 from providers.choices import OperationState
 from tests.factories import make_organization, make_provider, make_user
 from tests.people import add_member
 from tests.wire.conftest import Sign
+from tests.wire.go import text
 from tests.wire.original import CoderError
 from tests.wire.things import REPOSITORY, make_image, make_known_environment, make_place
 
@@ -252,3 +255,24 @@ def test_a_list_costs_the_same_however_long_it_is(
     headers = {"Session-Token": sign_in(site_manager).token}
     with django_assert_max_num_queries(3):
         assert len(Client().get("/api/v0/workspaces", headers=headers).json()) == 5
+
+
+def public_of(private: str) -> str:
+    key = load_ssh_private_key(private.encode(), password=None)
+    return key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
+def test_config_ssh_gets_a_key_that_stays_the_same(sign_in: Sign) -> None:
+    environment = make_known_environment(name="dev")
+    owner = environment.owner
+    add_member(environment.organization, owner)
+    client = sign_in(owner)
+    hosts, key = client.configure_ssh()
+    assert hosts == [f"{owner.username}-dev@{environment.provider.name}.coder.example.com"]
+    event = AuditEvent.objects.get(action="user.read_ssh_key")
+    assert event.after == {"public_key": public_of(key)}
+    assert public_of(client.configure_ssh()[1]) == public_of(key)
+    other = sign_in(make_user()).call("GET", "/api/v0/users/me/sshkey", out={"private_key": text})
+    assert public_of(other["private_key"]) != public_of(key)
+    with pytest.raises(CoderError, match="403: A token that only reads"):
+        sign_in(owner, TokenScope.READ).configure_ssh()

@@ -10,8 +10,11 @@ from audit.models import AuditEvent
 from organizations.choices import OrganizationRole, SiteRole, TokenScope
 from organizations.models import User
 from providers.choices import OperationKind
+from providers.helm.package import chart_version
 from providers.models import AllowlistEntry, ClusterCredential, WorkspaceProvider
+from tests.clusters import Cluster
 from tests.factories import make_built_in, make_environment, make_operation, make_organization, make_provider
+from tests.helm.conftest import Deployer, target_of
 from tests.helm.manifests import documents
 from tests.people import add_member, make_user
 from tests.wire.conftest import Sign
@@ -30,6 +33,11 @@ def access_url(settings: Any) -> None:
 @pytest.fixture
 def client(site_manager: User, sign_in: Sign) -> Original:
     return sign_in(site_manager)
+
+
+@pytest.fixture
+def helm(cluster: Cluster) -> Deployer:
+    return Deployer(target_of(cluster))
 
 
 def nested(values: dict[str, str]) -> dict[str, Any]:
@@ -61,6 +69,16 @@ def test_create_answers_what_the_printed_helm_command_needs(client: Original) ->
     assert sent == created["envproxy_token"]
     assert beat(created["envproxy_token"]).status_code == 200
     assert ClusterCredential.objects.filter(provider=provider).exists()
+
+
+def test_the_printed_helm_command_installs_the_chart(client: Original, helm: Deployer) -> None:
+    """On the sandbox, and on the real clusters that are named."""
+    created = client.create_provider("sydney", hostname=HOSTNAME, cluster_address=ADDRESS)
+    client.url = ACCESS_URL
+    values = nested(client.helm_values(created, hostname=HOSTNAME, cluster_address=ADDRESS))
+    release = helm.deploy(values)
+    assert (release.status, release.chart_version) == ("deployed", chart_version())
+    helm.uninstall()
 
 
 def test_the_chart_of_the_version_in_the_header_is_in_our_repository(client: Original) -> None:

@@ -25,6 +25,7 @@ def test_login_with_a_pasted_token(member: User, sign_in: Sign) -> None:
     assert "Make a token" in browser.get("/internal-auth?show_token=true").text
     page = browser.post("/internal-auth?show_token=true")
     assert page.context["secret"] in page.text
+    assert "Paste it into the terminal" in page.text
     assert sign_in().log_in(page.context["secret"])["email"] == member.email
 
 
