@@ -1,7 +1,6 @@
 """A deployment with eight providers whose envproxies really run, and people who use environments on them."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -19,9 +18,10 @@ import httpx
 import yaml
 
 from coderadmin.embedded.sandbox.process import running_sandbox
-from tests.clusters import REAL_KUBECONFIGS, Cluster, eventually, fresh_namespace
+from tests.clusters import REAL_KUBECONFIGS, Cluster, fresh_namespace
 from tests.e2e.conftest import PASSWORD, Deployment, running_deployment
 from tests.e2e.gate import Gate
+from tests.nodes import running_node
 from tests.storage import provided_storage
 
 SANDBOX = ("tokyo", "mumbai", "oslo")  # beside the three that the deployment brings
@@ -59,11 +59,12 @@ def running_fleet(host: str, **variables: str) -> Iterator[Fleet]:
         gated = "real1" if REAL_KUBECONFIGS else SANDBOX[0]
         gate = Gate(urlsplit(_server(places[gated][0])).port or 443)
         stack.callback(gate.close)
-        ingress = stack.enter_context(_running_node(deployment.folder / "fleet-node", places))
+        clusters = [Cluster(kubeconfig, namespace, not storage) for kubeconfig, namespace, storage in places.values()]
+        node = stack.enter_context(running_node(deployment.folder / "fleet-node", clusters, "--demo-environments"))
         specs = [
             {
                 "name": name,
-                "hostname": f"http://{name}.{host}:{ingress}",
+                "hostname": f"http://{name}.{host}:{node.ingress_port}",
                 "kubeconfig": _through(kubeconfig, gate.port if name == gated else None),
                 "namespace": namespace,
                 "storage_class": storage,
@@ -83,23 +84,6 @@ def _through(kubeconfig: Path, port: int | None) -> str:
     if port:
         document["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{port}"
     return yaml.safe_dump(document)
-
-
-@contextmanager
-def _running_node(state: Path, places: dict[str, tuple[Path, str, str]]) -> Iterator[int]:
-    """The port of its ingress."""
-    command = [sys.executable, "-m", "coderadmin.embedded.node", "--state", str(state), "--demo-environments"]
-    for kubeconfig, namespace, _ in places.values():
-        command += ["--kubeconfig", str(kubeconfig), "--namespace", namespace]
-    state.mkdir()
-    with (state / "node.log").open("wb") as log:
-        process = subprocess.Popen([*command, "--parent", str(os.getpid())], stdout=log, stderr=log)
-    try:
-        assert eventually(lambda: (state / "ready").exists(), 30), (state / "node.log").read_text()
-        yield int((state / "ready").read_text().splitlines()[1])
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def _set_up(deployment: Deployment, specs: list[dict[str, str]]) -> dict[str, Any]:
