@@ -62,6 +62,7 @@ ACTIONS = {
     "user.sign_in": "Sign in",
     "user.sign_out": "Sign out",
     "user.lock": "Sign in to a locked account",
+    "user.read_ssh_key": "Read the SSH key",
     "image.import": "Import the image",
     "image.update": "Change the image",
     "image.add_tag": "Add a tag to the image",
