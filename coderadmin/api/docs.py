@@ -78,6 +78,7 @@ def _route(method: str, path: str, operation: Schema, schema: Schema) -> Route:
                 text=each.get("description", ""),
             )
             for each in operation["parameters"]
+            if each["in"] != "header"
         ],
         body=list(_fields(operation.get("requestBody", {}), schema)),
         status=f"{status} {answer['description']}",

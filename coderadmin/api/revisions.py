@@ -6,6 +6,19 @@ from django.http import HttpRequest, HttpResponse
 
 from coderadmin.api.problems import STALE, ProblemError
 
+IF_MATCH = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": "If-Match",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": "The ETag of what you saw: 412 when somebody else changed it meanwhile.",
+        }
+    ]
+}
+"""For `openapi_extra` of the routes that ask for it."""
+
 
 def tag(response: HttpResponse, revision: int) -> None:
     response["ETag"] = f'"{revision}"'

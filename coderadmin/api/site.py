@@ -18,10 +18,12 @@ from coderadmin.api.bodies import StrictParser
 from coderadmin.api.callers import ANYBODY
 from coderadmin.api.docs import areas_of, sentence_of
 from coderadmin.api.endpoint import endpoint
+from coderadmin.api.idempotency import HEADER, LONGEST_KEY
 from coderadmin.api.problems import NOT_FOUND, answer_problems, problem
 from coderadmin.wire.errors import server_error as wire_server_error
 from coderadmin.wire.routes import ROOTS as WIRE_ROOTS
 from environments.api import ROUTERS as ENVIRONMENT_ROUTERS
+from infrastructure.api import ROUTERS as INFRASTRUCTURE_ROUTERS
 from organizations.api import ROUTERS as ORGANIZATION_ROUTERS
 from organizations.choices import TokenScope
 from providers.access_urls import access_url
@@ -54,17 +56,27 @@ PROBLEM_ANSWER = {
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": HEADER,
+    "required": False,
+    "schema": {"type": "string", "maxLength": LONGEST_KEY},
+    "description": "Sent again within a day, the request is done once and answered the same.",
+}
+
 
 class Api(NinjaAPI):
     def get_openapi_operation_id(self, operation: Any) -> str:
         return str(operation.view_func.__name__)
 
     def get_openapi_schema(self, **kwargs: Any) -> Any:
-        """With the answer that every operation may give beside its own: a problem."""
+        """With what holds for every operation: its summary, the key of a POST, and a problem as its other answer."""
         schema = super().get_openapi_schema(**kwargs)
         schema["components"]["schemas"]["Problem"] = PROBLEM
         for operations in schema["paths"].values():
-            for operation in operations.values():
+            for method, operation in operations.items():
+                if method == "post":
+                    operation["parameters"].append(IDEMPOTENCY_KEY)
                 operation["summary"] = sentence_of(operation["operationId"])
                 operation["responses"]["default"] = PROBLEM_ANSWER
         return schema
@@ -94,7 +106,8 @@ def get_version(request: HttpRequest) -> dict[str, str]:
     return {"version": __version__}
 
 
-for prefix, router in (*ORGANIZATION_ROUTERS, *PROVIDER_ROUTERS, *ENVIRONMENT_ROUTERS):
+ROUTERS = (*ORGANIZATION_ROUTERS, *PROVIDER_ROUTERS, *ENVIRONMENT_ROUTERS, *INFRASTRUCTURE_ROUTERS)
+for prefix, router in ROUTERS:
     api.add_router(prefix, router)
 
 

@@ -12,7 +12,7 @@ from audit.services import actor_of
 from coderadmin.api.bodies import checked, form_data, sent_fields
 from coderadmin.api.callers import ANYBODY, person_of
 from coderadmin.api.paging import Page, PageQuery, SearchText, answer_page, page_of
-from coderadmin.api.revisions import asked_revision, tag
+from coderadmin.api.revisions import IF_MATCH, asked_revision, tag
 from environments import services
 from environments.api.forms import EnvironmentApiForm
 from environments.api.schemas import (
@@ -100,7 +100,7 @@ def stop_environment(request: HttpRequest, environment_id: UUID) -> dict[str, An
     return _requested(services.stop_environment(actor=actor_of(request), environment=environment))
 
 
-@router.post("/{uuid:environment_id}/rebuild", response={202: RequestedOut})
+@router.post("/{uuid:environment_id}/rebuild", response={202: RequestedOut}, openapi_extra=IF_MATCH)
 def rebuild_environment(request: HttpRequest, environment_id: UUID, body: PlanFields) -> dict[str, Any]:
     """With another image or size, or as it is. With If-Match, 412 when somebody else changed it meanwhile."""
     environment = usable_environment(request, environment_id)

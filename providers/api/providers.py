@@ -15,7 +15,7 @@ from audit.services import actor_of
 from coderadmin.api.bodies import checked, form_data, sent_fields
 from coderadmin.api.callers import ABOUT_PROVIDERS, person_of
 from coderadmin.api.paging import Page, PageQuery, SearchText, answer_page, page_of
-from coderadmin.api.revisions import asked_revision, tag
+from coderadmin.api.revisions import IF_MATCH, asked_revision, tag
 from organizations.filters import words_of
 from providers import services
 from providers.api.schemas import (
@@ -82,7 +82,7 @@ def get_provider(request: HttpRequest, response: HttpResponse, provider_id: UUID
     return _answer(request, response, provider_id)
 
 
-@router.patch("/{uuid:provider_id}", response=ProviderOut)
+@router.patch("/{uuid:provider_id}", response=ProviderOut, openapi_extra=IF_MATCH)
 @sensitive_variables()
 def update_provider(
     request: HttpRequest, response: HttpResponse, provider_id: UUID, body: ProviderPatch

@@ -58,6 +58,17 @@ def test_each_operation_says_who_may_and_what_else_it_answers(method: str, path:
     assert {each["name"] for each in operation["parameters"] if each["in"] == "path"} == named
 
 
+def test_the_headers_of_changes_are_in_the_schema() -> None:
+    headers = {
+        operation["operationId"]: {each["name"] for each in operation["parameters"] if each["in"] == "header"}
+        for _, _, operation in OPERATIONS
+    }
+    assert headers["update_provider"] == {"If-Match"}
+    assert headers["rebuild_environment"] == {"If-Match", "Idempotency-Key"}
+    assert headers["register_provider"] == {"Idempotency-Key"}
+    assert headers["list_providers"] == set()
+
+
 def test_each_operation_has_an_id_of_its_own() -> None:
     ids = [operation["operationId"] for _, _, operation in OPERATIONS]
     assert len(ids) == len(set(ids))

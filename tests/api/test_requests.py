@@ -1,6 +1,7 @@
 """What holds for every route: who calls, cookies, bodies, errors, limits, pages."""
 
 import json
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -197,3 +198,15 @@ def test_a_list_costs_the_same_however_long_it_is(path: str, site_manager: User)
         organization.memberships.create(user=make_user())
         make_token(site_manager, name=f"more {number}")
     assert queries() == before
+
+
+def test_an_error_of_our_own_is_a_problem_for_programs_and_a_page_for_people(member: User, monkeypatch: Any) -> None:
+    def broken(request: object) -> None:
+        raise RuntimeError("secret of the server")
+
+    monkeypatch.setattr("coderadmin.api.endpoint.find_caller", broken)
+    program = Program(member)
+    program.client = Client(raise_request_exception=False)
+    answer = program.get("/me")
+    assert problem_of(answer, 500)["code"] == "server_error"
+    assert "secret of the server" not in answer.text
