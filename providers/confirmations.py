@@ -128,7 +128,7 @@ def of_rotation(provider: WorkspaceProvider) -> Confirmation:
 
 def of_revocation(provider: WorkspaceProvider, token: EnvproxyToken | None) -> Confirmation:
     """One query."""
-    alive = provider.envproxy_tokens.alive()
+    alive = provider.envproxy_tokens.in_use()
     others = token is not None and alive.exclude(pk=token.pk).exists()
     what = str(token) if token else "all tokens"
     return Confirmation(

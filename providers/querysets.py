@@ -84,3 +84,7 @@ class WorkspaceProviderQuerySet(models.QuerySet):
 class EnvproxyTokenQuerySet(models.QuerySet):
     def alive(self) -> Self:
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+
+    def in_use(self) -> Self:
+        """Those with which envproxy may beat."""
+        return self.alive().filter(superseded_at=None)

@@ -6,9 +6,10 @@ from uuid import UUID
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Query, Router
+from ninja import Query, Router, Schema
 
 from audit.services import Actor, actor_of
+from coderadmin.api.bodies import Named
 from coderadmin.api.callers import ABOUT_PROVIDERS, person_of
 from coderadmin.api.paging import Page, PageQuery, SearchText, answer_page, page_of
 from organizations.api.scope import visible_organizations
@@ -98,6 +99,21 @@ def get_access_matrix(request: HttpRequest, asked: Query[MatrixQuery]) -> dict[s
     return {"providers": providers} | answer_page((items, cursor))
 
 
+class AccessEntryOut(Schema):
+    provider: Named
+    organization: Named
+    access: Access
+
+
+@matrix.get("/entries", response=Page[AccessEntryOut])
+def list_access_entries(request: HttpRequest, asked: Query[PageQuery]) -> dict[str, Any]:
+    """The same as a list, without counts and however many providers there are: each entry of each allowlist."""
+    require_view(person_of(request))
+    entries = AllowlistEntry.objects.select_related("provider", "organization")
+    page, cursor = page_of(entries, asked)
+    return answer_page(([_entry(entry) for entry in page], cursor))
+
+
 @matrix.patch("", response=AccessAnswer)
 def change_access(request: HttpRequest, body: AccessPatch, dry_run: bool = False) -> dict[str, Any]:
     """All of the changes or none. `dry_run` tells what they would mean, and changes nothing."""
@@ -115,6 +131,11 @@ def impact_out(impact: Impact) -> dict[str, Any]:
         "summary": impact.affected(),
         "warning": impact.warning(),
     }
+
+
+def _entry(entry: AllowlistEntry) -> dict[str, Any]:
+    access = Access.CLOSING if entry.closing else Access.OPEN
+    return {"provider": entry.provider, "organization": entry.organization, "access": access}
 
 
 def _cell(cell: Any) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class EnvproxyToken(models.Model):
     """The shared secret of one provider, as a SHA-256 digest; several are valid while one replaces another.
 
     Made by a deploy (`minted_by`) or for an admin's own Helm. A row outlives its end: we know whose it was.
+    Once it is superseded, only pods show it that end with the connections they still have: it may ask, but not beat.
     """
 
     provider = models.ForeignKey(WorkspaceProvider, on_delete=models.CASCADE, related_name="envproxy_tokens")
@@ -47,6 +48,7 @@ class EnvproxyToken(models.Model):
     minted_by = models.ForeignKey("providers.Operation", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    superseded_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     last_used_address = models.GenericIPAddressField(null=True, blank=True)
 
@@ -61,6 +63,10 @@ class EnvproxyToken(models.Model):
     @property
     def is_alive(self) -> bool:
         return self.expires_at is None or self.expires_at > timezone.now()
+
+    @property
+    def may_beat(self) -> bool:
+        return self.is_alive and self.superseded_at is None
 
     @property
     def waits_for_use(self) -> bool:

@@ -33,7 +33,7 @@ def receive_beat(*, token: str, beat: Beat, address: str | None, through: str = 
     """
     with transaction.atomic():
         row = locked_token(token)
-        if row and row.is_alive:
+        if row and row.may_beat:
             note_use(row, address)
             return _note_beat(row.provider, beat, through)
         if row:

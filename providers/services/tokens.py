@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Least
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -19,6 +20,7 @@ from providers.tokens import digest_of, new_token
 
 TOKEN_OVERLAP = timedelta(hours=24)
 UNUSED_LIFETIME = timedelta(days=7)
+DRAIN = timedelta(hours=4)  # the chart's terminationGracePeriodSeconds: how long old pods keep their connections
 DENIED_EVERY = timedelta(minutes=1)
 REVOKE, BEAT = "provider.revoke_token", "provider.beat"
 REFUSED = "This envproxy token is unknown, has expired or was revoked. Rotate it and redeploy."
@@ -87,15 +89,16 @@ def locked_token(token: str) -> EnvproxyToken | None:
 
 
 def note_use(row: EnvproxyToken, address: str | None) -> None:
-    """The older ones end with the first use, but not while a deploy may still be rolled back to one of them."""
+    """Supersedes the older ones, but not while a deploy may still be rolled back to one of them."""
     now = timezone.now()
-    others = EnvproxyToken.objects.filter(provider=row.provider).alive()
+    others = EnvproxyToken.objects.filter(provider=row.provider).in_use()
     if row.waits_for_use and not others.filter(pk__gt=row.pk).exists():
         row.expires_at = None
     row.last_used_at, row.last_used_address = now, address
     row.save(update_fields=["expires_at", "last_used_at", "last_used_address"])
     if not row.provider.operations.filter(kind=OperationKind.DEPLOY, state__in=ACTIVE_STATES).exists():
-        others.filter(pk__lt=row.pk).update(expires_at=now)
+        older = others.filter(pk__lt=row.pk)
+        older.update(superseded_at=now, expires_at=Least(F("expires_at"), now + DRAIN))
 
 
 def note_refusal(row: EnvproxyToken, address: str | None) -> None:
@@ -111,7 +114,7 @@ def why_envproxy_is_refused(provider: WorkspaceProvider) -> str:
     """A sentence when every token of the provider has ended, else nothing. Up to three queries."""
     tokens = EnvproxyToken.objects.filter(provider=provider)
     newest = tokens.first()
-    if newest is None or tokens.alive().exists():
+    if newest is None or tokens.in_use().exists():
         return ""
     about = {"target_type": provider._meta.model_name, "target_id": str(provider.pk), "action": REVOKE}
     revoked = AuditEvent.objects.filter(**about, at__gte=newest.created_at).first()

@@ -42,7 +42,7 @@ def provider_command(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _show_once(request, provider)
     context = {"provider": provider, "command": helm_command(provider), "form": NewTokenForm.of(provider)}
     context["unused_days"] = UNUSED_LIFETIME.days
-    context["has_token"] = provider.envproxy_tokens.alive().exists()
+    context["has_token"] = provider.envproxy_tokens.in_use().exists()
     context["host"] = urlsplit(provider.hostname).hostname  # a DNS record has no port
     return render(request, "providers/provider_command.html", context)
 

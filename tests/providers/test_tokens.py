@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import yaml
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
@@ -11,11 +12,12 @@ from audit.services import Actor
 from organizations.models import User
 from providers.choices import ProviderStatus
 from providers.errors import RefusedError
+from providers.helm.release import CHART_DIRECTORY
 from providers.kube.evidence import Evidence
 from providers.models import EnvproxyToken, WorkspaceProvider
 from providers.services import Beat, receive_beat, revoke_envproxy_tokens, rotate_envproxy_token, tokens
 from providers.services.checking import store_evidence
-from providers.services.tokens import TOKEN_OVERLAP, UNUSED_LIFETIME
+from providers.services.tokens import DRAIN, TOKEN_OVERLAP, UNUSED_LIFETIME, provider_of_token
 from providers.tokens import digest_of
 from tests.factories import make_built_in, make_operation, make_provider
 
@@ -67,12 +69,35 @@ def test_one_that_nobody_uses_ends_after_a_week(actor: Actor, provider: Workspac
     assert UNUSED_LIFETIME - timedelta(minutes=1) < left(rotate(actor, provider)) <= UNUSED_LIFETIME
 
 
-def test_the_first_use_takes_its_end_away_and_ends_the_older_ones(actor: Actor, provider: WorkspaceProvider) -> None:
+def test_the_first_use_takes_its_end_away_and_supersedes_the_older_ones(
+    actor: Actor, provider: WorkspaceProvider
+) -> None:
     older, newer = rotate(actor, provider), rotate(actor, provider)
     assert left(older) <= TOKEN_OVERLAP
     beat(newer)
     assert row_of(newer).expires_at is None
-    assert (row_of(newer).last_used_address, row_of(older).is_alive) == ("203.0.113.9", False)
+    assert (row_of(newer).last_used_address, row_of(older).may_beat) == ("203.0.113.9", False)
+    with pytest.raises(PermissionDenied):
+        beat(older)
+
+
+def test_a_pod_that_ends_may_ask_with_its_superseded_token_until_it_must_be_gone(
+    actor: Actor, provider: WorkspaceProvider
+) -> None:
+    """Or its open connections would be cut as soon as the new pods beat."""
+    older, newer = rotate(actor, provider), rotate(actor, provider)
+    beat(older)
+    beat(newer)
+    assert provider_of_token(older) == provider
+    assert DRAIN - timedelta(minutes=1) < left(older) <= DRAIN
+    revoke_envproxy_tokens(actor=actor, provider=provider, token=row_of(older))
+    with pytest.raises(PermissionDenied):
+        provider_of_token(older)
+
+
+def test_how_long_old_pods_may_end_is_what_the_chart_says() -> None:
+    values = yaml.safe_load((CHART_DIRECTORY / "values.yaml").read_text())
+    assert values["envproxy"]["terminationGracePeriodSeconds"] == DRAIN.total_seconds()
 
 
 def test_the_first_use_of_an_older_one_does_not_let_it_live_beyond_the_overlap(
