@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
@@ -19,6 +20,7 @@ from coderadmin.api.problems import ProblemError
 from coderadmin.api.rates import count_request
 from coderadmin.wire.errors import EXPECTED, answer_error
 from coderadmin.wire.routes import Route
+from organizations.denials import note_denial
 from organizations.services import find_token
 from providers.helm.package import chart_version
 
@@ -36,6 +38,8 @@ def endpoint(routes: Mapping[str, Route]) -> Callable[..., HttpResponse]:
         try:
             response = _answer(request, routes, arguments)
         except EXPECTED as error:
+            if isinstance(error, PermissionDenied):
+                note_denial(request)
             response = answer_error(error)
         response["Cache-Control"] = "no-store"
         response[VERSION_HEADER] = chart_version()

@@ -4,10 +4,13 @@ import pytest
 from django.test import Client
 
 from audit.models import AuditEvent
+from audit.services import Actor
+from organizations.choices import TokenScope
 from organizations.denials import MOST_A_MINUTE
 from organizations.models import User
+from organizations.services.tokens import create_token
 from tests.factories import make_environment, make_provider
-from tests.people import make_organization, make_user, signed_in
+from tests.people import add_member, make_organization, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +73,16 @@ def test_the_api_tells_of_it_too(headers: dict[str, str], member: User) -> None:
     (event,) = denied()
     assert (event.action, event.actor_name) == ("user.create", "member@example.com")
     assert "new@example.com" not in str(event.after)
+
+
+def test_the_original_protocol_tells_of_it_too(member: User, client: Client) -> None:
+    """With the right to read a provider and none to delete it."""
+    organization = make_organization()
+    add_member(organization, member)
+    provider = make_provider(organizations=[organization])
+    _, secret = create_token(actor=Actor(user=member), name="laptop", scopes=[TokenScope.WRITE])
+    path = f"/api/private/resource-pools/{provider.pk}"
+    response = client.delete(path, headers={"Session-Token": secret})
+    assert response.status_code == 403, response.text
+    assert [(event.actor_name, event.after["path"]) for event in denied()] == [(member.email, path)]
+    assert (denied()[0].action, denied()[0].target_id) == ("provider.delete", str(provider.pk))
