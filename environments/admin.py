@@ -3,7 +3,14 @@
 from django.contrib import admin
 
 from audit.admin import ReadOnlyAdmin, ReadOnlyInline
-from environments.models import Environment, EnvironmentOperation, EnvironmentOperationLine, EnvironmentSession
+from environments.models import (
+    Environment,
+    EnvironmentOperation,
+    EnvironmentOperationLine,
+    EnvironmentSession,
+    Image,
+    ImageTag,
+)
 
 
 class LineInline(ReadOnlyInline):
@@ -51,3 +58,23 @@ class EnvironmentSessionAdmin(ReadOnlyAdmin):
     list_select_related = ["user", "environment__owner"]
     search_fields = ["user__email", "environment__name"]
     fields = [("user", "environment"), ("created_at", "last_used_at", "expires_at")]
+
+
+class TagInline(ReadOnlyInline):
+    model = ImageTag
+    fields = readonly_fields = ("tag", "is_default", "created_at")
+
+
+@admin.register(Image)
+class ImageAdmin(ReadOnlyAdmin):
+    list_display = ["repository", "organization", "deprecated", "updated_at"]
+    list_filter = ["deprecated", "created_at"]
+    list_select_related = ["organization"]
+    search_fields = ["repository", "organization__name"]
+    fields = [
+        ("repository", "organization"),
+        ("description", "url"),
+        ("default_cpu_cores", "default_memory_gb", "default_disk_gb"),
+        ("deprecated", "created_at", "updated_at"),
+    ]
+    inlines = [TagInline]

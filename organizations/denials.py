@@ -17,8 +17,13 @@ from organizations.models import Organization
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_A_MINUTE = 3  # of one person and action: enough to tell of it, too few to fill the table
-NO_AREA = frozenset({"manage", "admin", "api", "v1", "private"})  # at the beginning of paths
-AREA_NAMES = {"workspace-provider": "provider", "resource-pool": "provider", "org": "organization"}
+NO_AREA = frozenset({"manage", "admin", "api", "v0", "v1", "private"})  # at the beginning of paths
+AREA_NAMES = {
+    "workspace-provider": "provider",
+    "resource-pool": "provider",
+    "org": "organization",
+    "workspace": "environment",
+}
 VERBS = {"PATCH": "update", "PUT": "update", "DELETE": "delete"}
 KIND_OF_AREA = {
     "provider": "workspaceprovider",

@@ -20,6 +20,7 @@ from coderadmin.api.problems import ProblemError
 logger = logging.getLogger(__name__)
 
 SOCKET = "gunicorn.socket"
+VERSION = "13"
 MOST_OPEN = 200  # in this process
 PING_SECONDS = 25  # proxies close what is silent for a minute
 SEND_SECONDS = 30  # for a client that reads no more
@@ -38,16 +39,32 @@ class TakenOver(HttpResponse):
 
 def serve(request: HttpRequest, conversation: Callable[[Server], None]) -> HttpResponse:
     """Hold `conversation` in a thread of its own; it ends when that returns. Raises ProblemError."""
-    if request.headers.get("Upgrade", "").lower() != "websocket":
-        headers = {"Upgrade": "websocket"}
+    if not _is_handshake(request):
+        headers = {"Upgrade": "websocket", "Sec-WebSocket-Version": VERSION}
         raise ProblemError(HTTPStatus.UPGRADE_REQUIRED, "websocket", "This is a websocket.", headers=headers)
     if SOCKET not in request.META:
         raise ProblemError(HTTPStatus.NOT_IMPLEMENTED, "websocket", "This server has no websockets: use gunicorn.")
     if not open_now.acquire(blocking=False):
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "websocket", "Too many follow builds now. Try again later.")
-    environ = request.META | {SOCKET: _take(request.META[SOCKET])}
-    threading.Thread(target=_converse, args=(environ, conversation), name="websocket", daemon=True).start()
+    try:
+        environ = request.META | {SOCKET: _take(request.META[SOCKET])}
+        threading.Thread(target=_converse, args=(environ, conversation), name="websocket", daemon=True).start()
+    except BaseException:
+        open_now.release()
+        raise
     return TakenOver()
+
+
+def _is_handshake(request: HttpRequest) -> bool:
+    """RFC 6455, 4.2.1."""
+    sent = request.headers
+    return (
+        request.method == "GET"
+        and sent.get("Upgrade", "").lower() == "websocket"
+        and "upgrade" in sent.get("Connection", "").lower()
+        and sent.get("Sec-WebSocket-Version") == VERSION
+        and bool(sent.get("Sec-WebSocket-Key"))
+    )
 
 
 def _take(theirs: socket.socket) -> socket.socket:

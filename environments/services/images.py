@@ -45,7 +45,8 @@ def update_image(*, actor: Actor, image: Image, fields: Mapping[str, Any], defau
         before = {name: getattr(image, name) for name, value in fields.items() if getattr(image, name) != value}
         for name in before:
             setattr(image, name, fields[name])
-        clean_and_save(image, image.save)
+        if before:
+            clean_and_save(image, image.save)
         after = _described({name: fields[name] for name in before})
         if default_tag is not None and _make_default(image, default_tag):
             after |= {"default_tag": default_tag}

@@ -18,6 +18,12 @@ from tests.wire.follower import CoderError, Follower
 from tests.wire.original import Original
 from tests.wire.things import make_known_environment
 
+HANDSHAKE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -170,5 +176,16 @@ def test_who_goes_away_leaves_nothing_behind(follow: Any, web: Web, environment:
 
 
 def test_a_plain_request_is_told_that_it_is_a_websocket(client: Original, environment: Environment) -> None:
-    with pytest.raises(CoderError, match="426: This is a websocket"):
+    path = f"/api/private/environments/{environment.pk}/watch-update"
+    for wrong in HANDSHAKE:
+        client.headers = {name: value for name, value in HANDSHAKE.items() if name != wrong}
+        with pytest.raises(CoderError, match="426: This is a websocket"):
+            client.call("GET", path)
+    client.headers = HANDSHAKE
+    assert client.send("HEAD", path).status == 426
+
+
+def test_a_web_program_that_has_no_websockets_says_so(live_server: Any, environment: Environment) -> None:
+    client = client_of(live_server.url, environment.owner, headers=HANDSHAKE)
+    with pytest.raises(CoderError, match="501: This server has no websockets"):
         client.call("GET", f"/api/private/environments/{environment.pk}/watch-update")

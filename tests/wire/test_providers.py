@@ -189,6 +189,8 @@ def test_a_member_lists_what_its_organizations_may_use_and_changes_nothing(membe
         client.create_provider("sydney", hostname=HOSTNAME, cluster_address=ADDRESS)
     with pytest.raises(CoderError, match="403"):
         client.cordon("mine", "why not")
+    denied = AuditEvent.objects.get(action="provider.cordon", outcome=AuditEvent.Outcome.DENIED)
+    assert (denied.actor_name, denied.target_name) == (member.email, "mine")
     for method, verb in (("GET", ""), ("DELETE", ""), ("PATCH", ""), ("POST", "/cordon"), ("POST", "/uncordon")):
         stranger = WorkspaceProvider.objects.get(name="other").pk
         with pytest.raises(CoderError, match="404"):
