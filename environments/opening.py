@@ -1,7 +1,7 @@
 """The way into an environment: whether it is open now, and where it leads."""
 
 import re
-from urllib.parse import unquote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from django.core.exceptions import BadRequest
 
@@ -16,6 +16,8 @@ REMEDIES = {
     EnvironmentStatus.UNKNOWN: "Wait until its cluster answers again.",
 }
 NO_ENVPROXY = "no envproxy has called home from {provider} yet, and it is the way in."
+STATE = re.compile(r"[A-Za-z0-9_-]{16,64}")
+KEPT_IN_URLS = "/?#%&=+:;@!$'()*,~[]"
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\ud800-\udfff]")
 
@@ -51,7 +53,19 @@ def clean_path(text: str) -> str:
     return text
 
 
-def sign_in_url(environment: Environment, *, ticket: str, path: str) -> str:
-    """Where envproxy redeems the ticket. Its provider must be loaded."""
-    query = urlencode({"ticket": ticket, "environment": environment.pk, "path": path})
+def clean_state(text: str) -> str:
+    """What envproxy recognises the browser by that asked it; empty when it was not asked. Raises BadRequest."""
+    if text and not STATE.fullmatch(text):
+        raise BadRequest("This is no state of envproxy's.")
+    return text
+
+
+def environment_url(environment: Environment, *, path: str) -> str:
+    """Where envproxy serves it, and asks us for a sign-in if that is needed. Its provider must be loaded."""
+    return f"{environment.provider.envproxy_access_url}/environments/{environment.pk}/{quote(path, safe=KEPT_IN_URLS)}"
+
+
+def sign_in_url(environment: Environment, *, ticket: str, state: str, path: str) -> str:
+    """Where envproxy redeems the ticket, in the browser that has the state. Its provider must be loaded."""
+    query = urlencode({"ticket": ticket, "environment": environment.pk, "state": state, "path": path})
     return f"{environment.provider.envproxy_access_url}/sign-in?{query}"

@@ -12,7 +12,14 @@ from environments.services.operations import (
     stop_environment,
     stranded_environment_operations,
 )
-from environments.services.sessions import Use, check_uses, delete_ended_sessions, open_environment, redeem_ticket
+from environments.services.sessions import (
+    Use,
+    check_uses,
+    delete_ended_sessions,
+    open_environment,
+    redeem_ticket,
+    require_openable,
+)
 from environments.services.working import run_environment_operation
 
 __all__ = [
@@ -29,6 +36,7 @@ __all__ = [
     "postpone_auto_off",
     "rebuild_environment",
     "redeem_ticket",
+    "require_openable",
     "run_environment_operation",
     "start_environment",
     "stop_environment",

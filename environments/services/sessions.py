@@ -40,11 +40,9 @@ class Use:
 def open_environment(*, actor: Actor, environment: Environment) -> Secret:
     """A ticket that envproxy may redeem once, within TICKET_LIFETIME.
 
-    Raises PermissionDenied, RefusedError when it is not on or has no envproxy, or for MOST_TICKETS at a time.
+    Raises as `require_openable`, and RefusedError for MOST_TICKETS at a time.
     """
-    person = require_open(actor, environment)
-    if refusal := refusal_to_open(environment):
-        raise RefusedError(f"{environment.name} can't be opened: {refusal}", remedy=remedy_to_open(environment))
+    person = require_openable(actor=actor, environment=environment)
     ticket = _new_secret()
     with transaction.atomic():
         locked_user(person)
@@ -58,6 +56,14 @@ def open_environment(*, actor: Actor, environment: Environment) -> Secret:
         )
         record(actor=actor, action="environment.open", target=environment, organization=environment.organization_id)
     return ticket
+
+
+def require_openable(*, actor: Actor, environment: Environment) -> User:
+    """Who opens it. Raises PermissionDenied, RefusedError when it is not on or has no envproxy."""
+    person = require_open(actor, environment)
+    if refusal := refusal_to_open(environment):
+        raise RefusedError(f"{environment.name} can't be opened: {refusal}", remedy=remedy_to_open(environment))
+    return person
 
 
 def _refuse_too_many(person: User) -> None:

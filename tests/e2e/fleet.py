@@ -128,13 +128,9 @@ class Person:
             fields |= {"username": "admin@example.com", "password": PASSWORD}
             assert browser.post(f"{base}/sign-in/", data=fields).status_code == 302
             environment = self._fleet.environments[self.provider]
-            opened = browser.get(f"{base}/environments/{environment}/open/")
-            assert opened.status_code == 302, opened.text
-            landed = browser.get(opened.headers["location"])
-            assert landed.status_code == 302, landed.text
-            url = str(landed.url.join(landed.headers["location"]))
-            cookie = landed.cookies["coderadmin_environment"]
-            return url, f"coderadmin_environment={cookie}"
+            opened = browser.get(f"{base}/environments/{environment}/open/", follow_redirects=True)
+            assert opened.status_code == 200, opened.text
+            return str(opened.url), f"coderadmin_environment={browser.cookies['coderadmin_environment']}"
 
     def _ask_for_ever(self) -> None:
         while not self._stopping.wait(PAUSE):

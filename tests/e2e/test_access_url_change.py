@@ -134,7 +134,7 @@ def test_it_is_changed_while_clusters_and_our_own_programs_fail(
     expect(page.locator(".rollout header .chip")).to_have_text("Paused")
     providers = visit(OLD_HOST)
     providers.goto(f"/manage/admin/workspace-providers/?q={fleet.gated}")
-    expect(providers.locator(".chip").first).to_contain_text("Error", timeout=MOMENT * 2)
+    expect(providers.locator(".chip").first).to_contain_text("error", timeout=MOMENT * 2)
 
     fleet.gate.open()
     expect(page.locator(".rollout header .chip")).to_have_text("Running", timeout=MOMENT * 2)

@@ -23,6 +23,7 @@ from tests.factories import make_environment, make_provider
 from tests.people import make_organization, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
+STATE = "a-state-of-32-characters-exactly"
 
 
 @pytest.fixture
@@ -47,7 +48,9 @@ def path_of(environment: Environment) -> str:
 
 
 def open_(client: Client, environment: Environment, path: str | None = None, **more: Any) -> Any:
-    return client.get(path_of(environment), {} if path is None else {"path": path}, **more)
+    """As envproxy leads a browser there."""
+    query = {"state": STATE} | ({} if path is None else {"path": path})
+    return client.get(path_of(environment), query, **more)
 
 
 def parameters(answer: Any) -> dict[str, str]:
@@ -80,7 +83,7 @@ def test_nobody_but_its_owner_opens_it(who: str, organization: Organization, env
 def test_an_anonymous_person_signs_in_first_and_comes_back(client: Client, environment: Environment) -> None:
     answer = open_(Client(), environment, "a/b?c=d")
     assert urlsplit(answer["Location"]).path == reverse("organizations:sign_in")
-    assert parameters(answer)["next"] == f"{path_of(environment)}?path=a%2Fb%3Fc%3Dd"
+    assert parameters(answer)["next"] == f"{path_of(environment)}?state={STATE}&path=a%2Fb%3Fc%3Dd"
 
 
 def test_who_must_change_the_password_does_that_first(client: Client, environment: Environment) -> None:
@@ -97,6 +100,7 @@ def test_it_leads_to_envproxy_with_a_ticket_of_which_only_a_digest_is_stored(
     assert "no-store" in answer["Cache-Control"]
     sent = parameters(answer)
     assert (sent["environment"], sent["path"]) == (str(environment.pk), "folder/x?y=1&z=%20")
+    assert sent["state"] == STATE
     row = EnvironmentSession.objects.get()
     assert row.ticket_digest == digest_of(sent["ticket"])
     assert (row.user, row.environment, row.session_digest) == (environment.owner, environment, None)
@@ -153,6 +157,22 @@ def test_a_provider_without_envproxy_is_said_so(client: Client, environment: Env
     assert "no envproxy has called home from sydney yet" in open_(client, environment, follow=True).text
     page = client.get(reverse("environments:environment_detail", args=[environment.pk])).text
     assert "Open: no envproxy has called home from sydney yet, and it is the way in." in page
+
+
+def test_without_a_question_of_envproxy_s_it_leads_to_the_environment_without_a_ticket(
+    client: Client, environment: Environment
+) -> None:
+    """envproxy asks if it has to, and only the browser that it asked can use the ticket."""
+    answer = client.get(path_of(environment), {"path": "folder/x?y=1"})
+    where = f"https://sydney.coder.example.com/proxy/environments/{environment.pk}/folder/x?y=1"
+    assert (answer.status_code, answer["Location"]) == (302, where)
+    assert not EnvironmentSession.objects.exists()
+
+
+@pytest.mark.parametrize("state", ["x", "a b" * 8, "\r\nSet-Cookie: a=1" * 2, "x" * 65])
+def test_a_state_that_is_none_of_envproxy_s_is_refused(state: str, client: Client, environment: Environment) -> None:
+    assert client.get(path_of(environment), {"state": state}).status_code == 400
+    assert not EnvironmentSession.objects.exists()
 
 
 def test_a_person_has_a_limited_number_of_tickets_at_a_time(client: Client, environment: Environment) -> None:

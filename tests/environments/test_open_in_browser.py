@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.urls import reverse
@@ -20,9 +20,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Envproxy(BaseHTTPRequestHandler):
-    """Says who came."""
+    """Asks for a sign-in, and shows the environment to whoever comes back with a ticket."""
 
     def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        if parts.path.startswith("/proxy/environments/"):
+            environment, _, rest = parts.path.removeprefix("/proxy/environments/").partition("/")
+            back = urlencode({"state": "s" * 32, "path": rest})
+            self.send_response(302)
+            self.send_header("Location", f"{self.server.access_url}/environments/{environment}/open/?{back}")
+            self.end_headers()
+            return
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.end_headers()
@@ -33,8 +41,9 @@ class Envproxy(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def envproxy_url() -> Iterator[str]:
+def envproxy_url(live_server: Any) -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Envproxy) as server:
+        server.access_url = live_server.url  # type: ignore[attr-defined]
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()

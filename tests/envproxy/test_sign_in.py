@@ -12,8 +12,12 @@ from tests.envproxy.world import ControlPlane, Program, world_fixture
 world = world_fixture("module")
 
 
-def sign_in(browser: Browser, ticket: str, path: str = "", environment: str = ENVIRONMENT) -> str:
-    return f"/proxy/sign-in?ticket={ticket}&environment={environment}&path={path}"
+STATE = "a-state-of-32-characters-exactly"
+ASKED = HTML | {"Cookie": f"coderadmin_sign_in_{STATE}=1"}
+
+
+def sign_in(ticket: str, path: str = "", environment: str = ENVIRONMENT, state: str = STATE) -> str:
+    return f"/proxy/sign-in?ticket={ticket}&environment={environment}&state={state}&path={path}"
 
 
 def test_a_person_is_sent_to_sign_in_and_comes_back_to_the_same_place(
@@ -23,10 +27,17 @@ def test_a_person_is_sent_to_sign_in_and_comes_back_to_the_same_place(
     assert away.status == 302
     target = urlsplit(away.headers["Location"])
     assert f"{target.scheme}://{target.netloc}{target.path}" == f"{control_plane.url}/environments/{ENVIRONMENT}/open/"
-    assert parse_qs(target.query) == {"path": ["lab/a%20b?x=1%2B2&y=/"]}
+    sent = parse_qs(target.query)
+    state = sent["state"][0]
+    assert sent["path"] == ["lab/a%20b?x=1%2B2&y=/"]
+    remembered = away.headers["Set-Cookie"]
+    assert remembered == (
+        f"coderadmin_sign_in_{state}=1; Path=/proxy/sign-in; Max-Age=600; HttpOnly; SameSite=Lax; Secure"
+    )
 
     control_plane.tickets["ticket-1"] = ENVIRONMENT
-    back = browser.ask(sign_in(browser, "ticket-1", target.query.removeprefix("path=")))
+    path = target.query.partition("path=")[2]
+    back = browser.ask(sign_in("ticket-1", path, state=state), headers={"Cookie": remembered.partition(";")[0]})
     assert (back.status, back.headers["Location"]) == (302, f"{PREFIX}/lab/a%20b?x=1%2B2&y=/")
     assert back.headers["Cache-Control"] == "no-store"
     assert back.headers["Set-Cookie"] == (
@@ -46,8 +57,8 @@ def test_whoever_is_no_browser_at_a_page_is_told(browser: Browser, control_plane
 
 def test_a_ticket_is_good_once(browser: Browser, control_plane: ControlPlane) -> None:
     control_plane.tickets["ticket-1"] = ENVIRONMENT
-    assert browser.ask(sign_in(browser, "ticket-1"), headers=HTML).status == 302
-    again = browser.ask(sign_in(browser, "ticket-1"), headers=HTML)
+    assert browser.ask(sign_in("ticket-1"), headers=ASKED).status == 302
+    again = browser.ask(sign_in("ticket-1"), headers=ASKED)
     assert again.status == 403
     assert f"{control_plane.url}/environments/{ENVIRONMENT}/open/" in again.body.decode()
     assert again.headers["Set-Cookie"] is None
@@ -55,8 +66,27 @@ def test_a_ticket_is_good_once(browser: Browser, control_plane: ControlPlane) ->
 
 def test_a_ticket_opens_the_environment_that_it_is_for(browser: Browser, control_plane: ControlPlane) -> None:
     control_plane.tickets["ticket-1"] = OTHER
-    answer = browser.ask(sign_in(browser, "ticket-1"))
+    answer = browser.ask(sign_in("ticket-1"), headers=ASKED)
     assert (answer.status, answer.headers["Set-Cookie"]) == (403, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "cookie"),
+    [
+        ("", f"coderadmin_sign_in_{STATE}=1"),
+        (STATE, ""),
+        (STATE, "coderadmin_sign_in_another-state-of-32-characters-=1"),
+        ("x", "coderadmin_sign_in_x=1"),
+    ],
+)
+def test_a_stranger_s_ticket_is_no_use_in_another_browser(
+    browser: Browser, control_plane: ControlPlane, state: str, cookie: str
+) -> None:
+    """Who follows the link gets to sign in as himself instead; the ticket stays as it is."""
+    control_plane.tickets["ticket-1"] = ENVIRONMENT
+    answer = browser.ask(sign_in("ticket-1", "a", state=state), headers=HTML | {"Cookie": cookie})
+    assert (answer.status, answer.headers["Location"], answer.headers["Set-Cookie"]) == (302, f"{PREFIX}/a", None)
+    assert control_plane.tickets == {"ticket-1": ENVIRONMENT}
 
 
 @pytest.mark.parametrize(
@@ -70,7 +100,7 @@ def test_a_link_that_is_none_is_refused(browser: Browser, control_plane: Control
 
 def test_while_the_control_plane_is_away_nobody_can_sign_in(browser: Browser, control_plane: ControlPlane) -> None:
     control_plane.status = 502
-    assert browser.ask(sign_in(browser, "ticket-1"), headers=HTML).status == 503
+    assert browser.ask(sign_in("ticket-1"), headers=ASKED).status == 503
 
 
 @pytest.mark.parametrize(
@@ -122,8 +152,8 @@ def test_other_paths_do_not_exist(browser: Browser, path: str) -> None:
 
 def test_no_secret_is_logged(browser: Browser, control_plane: ControlPlane, program: Program) -> None:
     """The fixture looks into the log at the end; this provokes what might be written there."""
-    browser.ask(sign_in(browser, "ticket-unknown"))
+    browser.ask(sign_in("ticket-unknown"), headers=ASKED)
     browser.send(f"GET {PREFIX}/ HTTP/1.1\r\nCookie: {SESSION}\x00\r\n\r\n".encode())
     browser.send(f"GET /proxy/sign-in?ticket=ticket-{'x' * 20_000} HTTP/1.1\r\n\r\n".encode())
     control_plane.status = 500
-    browser.ask(sign_in(browser, "ticket-unknown"))
+    browser.ask(sign_in("ticket-unknown"), headers=ASKED)
