@@ -36,9 +36,11 @@ def get_sign_in_configuration(request: HttpRequest) -> dict[str, Any]:
     return {"provider_type": "built-in", "oidc": None, "saml": None}
 
 
-@routes.add("GET", "api/v0/workspaces/config")
+@routes.add("GET", "api/v0/workspaces/config", "api/private/config")
 def get_workspaces_configuration(request: HttpRequest) -> dict[str, Any]:
-    return {"gpu_vendor": "nvidia", "enable_container_vms": False, "enable_workspaces_as_code": False}
+    """What this deployment does not have is off."""
+    off = dict.fromkeys(("enable_container_vms", "enable_workspaces_as_code", "enable_p2p"), False)
+    return {"gpu_vendor": "nvidia"} | off
 
 
 @routes.add("GET", "api/private/satellites", "api/private/webrtc/ice")

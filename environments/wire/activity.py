@@ -9,8 +9,9 @@ from django.utils import timezone
 from coderadmin.api.callers import person_of
 from coderadmin.wire.bodies import Body, read
 from coderadmin.wire.routes import Routes, families
+from environments.errors import RefusedError
 from environments.models import Environment
-from environments.wire.environments import ONE, usable_environment
+from environments.wire.environments import ONE, UNAVAILABLE, usable_environment
 
 routes = Routes()
 
@@ -29,6 +30,16 @@ def push_usage(request: HttpRequest) -> dict[str, str]:
         raise Http404
     Environment.objects.update_unlocked([pk], active_at=timezone.now())
     return {}
+
+
+@routes.add(
+    "POST",
+    *families("api/private/environments/template/parse"),
+    *families("api/private/environments/template/policy"),
+    *families("api/private/orgs/<uuid:pk>/environments/from-repo"),
+)
+def refuse_templates(request: HttpRequest, pk: UUID | None = None) -> None:
+    raise RefusedError(UNAVAILABLE["template_id"], remedy="Create the environment with its image and size.")
 
 
 @routes.add("GET", *families(f"{ONE}/devurls"))

@@ -68,6 +68,7 @@ class EnvironmentChange(Body):
     memory_gb: Decimal | None = None
     disk_gb: int | None = None
     gpus: int | None = None
+    template_id: str | None = None
 
 
 @routes.add("GET", *families(ALL))
@@ -95,8 +96,7 @@ def get_environment(request: HttpRequest, pk: UUID) -> dict[str, Any]:
 def create_new_environment(request: HttpRequest) -> dict[str, Any]:
     """The client checks nothing: all of it is checked here, and by the rules of placement."""
     sent, person = read(request, NewEnvironment), person_of(request)
-    if asked := {name: text for name, text in UNAVAILABLE.items() if getattr(sent, name)}:
-        raise ValidationError(asked)
+    _refuse_unavailable(sent)
     owner = _owner(request, sent)
     form = checked(EnvironmentApiForm(form_data(_form_fields(request, sent, owner)), person=person))
     chosen = form.cleaned_data
@@ -116,6 +116,7 @@ def create_new_environment(request: HttpRequest) -> dict[str, Any]:
 def change_environment(request: HttpRequest, pk: UUID) -> dict[str, Any]:
     """Rebuilds it, also when nothing is sent. One that is off is turned on: the client has no other way to start it."""
     environment, sent, actor = usable_environment(request, pk), read(request, EnvironmentChange), actor_of(request)
+    _refuse_unavailable(sent)
     changes = _changes(request, environment, sent)
     if not changes and environment.status == EnvironmentStatus.OFF:
         start_environment(actor=actor, environment=environment)
@@ -147,6 +148,12 @@ def usable_environment(request: HttpRequest, pk: UUID) -> Environment:
     """Raises Http404."""
     environment: Environment = get_object_or_404(visible_environments(request), pk=pk)
     return environment
+
+
+def _refuse_unavailable(sent: Body) -> None:
+    """Raises ValidationError."""
+    if asked := {name: text for name, text in UNAVAILABLE.items() if getattr(sent, name, None)}:
+        raise ValidationError(asked)
 
 
 def _ids(request: HttpRequest, name: str) -> list[UUID]:
@@ -190,7 +197,7 @@ def _changes(request: HttpRequest, environment: Environment, sent: EnvironmentCh
     """What differs from what is there, in the words of the form. Another image comes with its default tag."""
     found: dict[str, Any] = {
         name: value
-        for name, value in sent.model_dump(exclude={"image_id", "image_tag"}).items()
+        for name, value in sent.model_dump(exclude={"image_id", "image_tag", "template_id"}).items()
         if value is not None and value != getattr(environment, name)
     }
     tag = sent.image_tag

@@ -145,6 +145,7 @@ def _shape(provider: WorkspaceProvider, organizations: list[str]) -> dict[str, A
         "envproxy_access_url": provider.envproxy_access_url,
         "devurl_host": provider.devurl_host,
         "org_whitelist": organizations,
+        "enable_net_v2": False,
         "config": {
             "cluster_address": provider.cluster_address,
             "default_namespace": provider.namespace,

@@ -276,3 +276,14 @@ def test_config_ssh_gets_a_key_that_stays_the_same(sign_in: Sign) -> None:
     assert public_of(other["private_key"]) != public_of(key)
     with pytest.raises(CoderError, match="403: A token that only reads"):
         sign_in(owner, TokenScope.READ).configure_ssh()
+
+
+def test_templates_are_refused_in_words(sign_in: Sign) -> None:
+    environment = make_known_environment()
+    add_member(environment.organization, environment.owner)
+    client = sign_in(environment.owner)
+    for path in ("environments/template/parse", "workspaces/template/policy", f"orgs/{uuid4()}/workspaces/from-repo"):
+        with pytest.raises(CoderError, match="409: Templates are not available here"):
+            client.call("POST", f"/api/private/{path}", b"\x00 raw bytes of a file")
+    with pytest.raises(CoderError, match="400: template_id: Templates are not available here"):
+        client.rebuild(environment.name, template_id="x")
