@@ -12,12 +12,15 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from coderadmin.api.site import api
 from environments.models import Environment, EnvironmentOperation
+from infrastructure.choices import RolloutKind
+from infrastructure.models import Rollout, RolloutStep
 from organizations.choices import OrganizationRole, SiteRole
 from organizations.models import ApiToken, Organization, User
 from providers.models import EnvproxyToken, Operation, WorkspaceProvider
 from tests.api.things import Program, make_token
 from tests.environments.things import make_member, make_work
 from tests.factories import CLIENT_KEY, CLUSTER_TOKEN, make_built_in, make_environment, make_operation, make_provider
+from tests.infrastructure.rollouts import checked_change
 from tests.people import make_organization, make_user
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +91,7 @@ TABLE = {
     "get_allowlist": PROVIDER_READERS,
     "put_allowlist": PROVIDER_MANAGERS,
     "get_access_matrix": SITE_READERS,
+    "list_access_entries": SITE_READERS,
     "change_access": SITE_MANAGERS,
     "ask_why": "i++i+i++i",
     "list_operations": SITE_READERS,
@@ -148,6 +152,7 @@ class World:
     owner: User
     token: ApiToken
     envproxy_token: EnvproxyToken
+    step: RolloutStep
 
     def path(self, template: str) -> str:
         ids: dict[str, Any] = {
@@ -157,8 +162,12 @@ class World:
             "operation_id": self.work.pk if template.startswith("/environment-") else self.operation.pk,
             "user_id": self.owner.pk,
             "token_id": self.envproxy_token.pk if template.startswith("/providers") else self.token.pk,
+            "change_id": self.step.rollout.change_id,
+            "rollout_id": self.step.rollout_id,
+            "step_id": self.step.pk,
         }
         query = {
+            "/access-url/changes/{change_id}/impact": "?of=switch",
             "/providers/{provider_id}/impact": "?of=cordon",
             "/why": f"?organization={self.organization.pk}&provider={self.provider.pk}",
         }
@@ -186,6 +195,10 @@ class World:
             "change_access": {"changes": [pair | {"access": "open"}]},
             "create_environment": pair | {"name": "new", "image": "codercom/enterprise-base"},
             "rebuild_environment": {"tag": "next"},
+            "plan_access_url_change": {"new_url": "https://new.example.com"},
+            "skip_rollout_step": {"reason": "its cluster is away"},
+            "switch_access_url": {},
+            "start_upgrade": {},
         }.get(name)
 
     def names(self) -> set[str]:
@@ -214,7 +227,14 @@ def world() -> World:
         owner=owner,
         token=owner.api_tokens.get(),
         envproxy_token=EnvproxyToken.objects.create(provider=provider, digest="d1" * 32),
+        step=make_step(provider),
     )
+
+
+def make_step(provider: WorkspaceProvider) -> RolloutStep:
+    """Of a change of the access URL that is planned."""
+    rollout = Rollout.objects.create(kind=RolloutKind.ACCESS_URL, change=checked_change())
+    return RolloutStep.objects.create(rollout=rollout, provider=provider, provider_name=provider.name, position=0)
 
 
 @pytest.fixture
