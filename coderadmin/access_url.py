@@ -97,6 +97,7 @@ class AccessURLCsrfMiddleware(CsrfViewMiddleware):
 
 
 def _answers(urls: AccessURLs, host: str) -> bool:
-    domain, _ = split_domain_port(host)
+    domain, port = split_domain_port(host)
     names = [urlsplit(url).hostname or "" for url in urls.answering]
-    return validate_host(domain, [*names, *settings.EXTRA_HOSTS])
+    is_port = not port or (len(port) <= 5 and int(port) <= 65535)
+    return is_port and validate_host(domain, [*names, *settings.EXTRA_HOSTS])

@@ -14,4 +14,4 @@ def proof_of(challenge: str) -> str:
 
 
 def is_proof(challenge: str, answer: str) -> bool:
-    return hmac.compare_digest(proof_of(challenge).encode(), answer.encode())
+    return hmac.compare_digest(proof_of(challenge).encode(), answer.encode(errors="replace"))

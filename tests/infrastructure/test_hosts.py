@@ -53,6 +53,11 @@ def test_strangers_are_refused(host: str, switched: None) -> None:
     assert status(host) == 400
 
 
+@pytest.mark.parametrize("port", ["65536", "99999", "9" * 5000])
+def test_a_port_that_is_none_is_refused(port: str, switched: None) -> None:
+    assert status(f"dev.example.com:{port}") == 400
+
+
 def test_a_retired_one_is_refused(switched: None) -> None:
     AccessURL.objects.filter(url=OLD).update(state=AccessURLState.RETIRED)
     assert status("coder.example.com") == 400

@@ -120,6 +120,10 @@ async def odd(request: web.Request) -> web.Response:
     return web.json_response(["proof"])
 
 
+async def strange(request: web.Request) -> web.Response:
+    return web.Response(text='{"proof": "\\ud800"}', content_type="application/json")
+
+
 async def elsewhere(request: web.Request) -> web.Response:
     raise web.HTTPFound("https://coder.example.com/")
 
@@ -134,7 +138,7 @@ def test_this_deployment_is_recognised_also_below_localhost(site: Any) -> None:
     assert "leads to this deployment" in findings["identity"].detail
 
 
-@pytest.mark.parametrize("answer", [theirs, odd, elsewhere])
+@pytest.mark.parametrize("answer", [theirs, odd, strange, elsewhere])
 def test_anything_else_is_not(site: Any, answer: Any) -> None:
     finding = found(f"http://127.0.0.1:{site(answer)}")["identity"]
     assert (finding.level, "not this deployment" in finding.detail) == (Level.ERROR, True)
