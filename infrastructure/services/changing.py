@@ -25,8 +25,8 @@ from infrastructure.services.locking import locked_change
 from infrastructure.services.planning import blocking, warnings
 from infrastructure.services.rollouts import end_rollout, make_rollout
 from providers.access_urls import access_url
-from providers.choices import AccessURLState
-from providers.models import AccessURL, WorkspaceProvider
+from providers.choices import ACTIVE_STATES, AccessURLState, OperationKind
+from providers.models import AccessURL, Operation, WorkspaceProvider
 from providers.words import enumerated
 
 FRESH = timedelta(hours=1)  # what was found longer ago is to be found again
@@ -93,7 +93,8 @@ def require_switchable(change: AccessURLChange) -> None:
 def finish(*, actor: Actor, change: AccessURLChange) -> AccessURLChange:
     """Refuse the old URL from now on. Repeatable.
 
-    Raises RefusedError until every provider is confirmed or skipped, and while one that is not skipped uses another.
+    Raises RefusedError until every provider is confirmed or skipped, while one that is not skipped uses another, and
+    while one is being deployed that may come up with the old one.
     """
     require_manage(actor)
     with transaction.atomic():
@@ -103,6 +104,9 @@ def finish(*, actor: Actor, change: AccessURLChange) -> AccessURLChange:
         if change.state != ChangeState.CONFIRMED:
             remedy = "Wait for them, or skip those that can't be reached."
             raise RefusedError("Not every provider is confirmed yet.", remedy=remedy)
+        if late := deploying_since_before(change):
+            names = enumerated([provider.name for provider in late])
+            raise RefusedError(f"A deploy with {change.old_url} is under way: {names}.", remedy="Wait for its end.")
         if left := using_another(change):
             names = enumerated([provider.name for provider in left])
             raise RefusedError(f"Another access URL is still used by {names}.", remedy="Redeploy them first.")
@@ -117,6 +121,13 @@ def finish(*, actor: Actor, change: AccessURLChange) -> AccessURLChange:
             after={"accepted": [change.new_url]},
         )
     return change
+
+
+def deploying_since_before(change: AccessURLChange) -> list[WorkspaceProvider]:
+    """Providers with a deploy under way that may have read the access URL before the switch. One query."""
+    deploys = Operation.objects.filter(kind=OperationKind.DEPLOY, state__in=ACTIVE_STATES)
+    early = deploys.filter(requested_at__lte=change.switched_at)
+    return list(remote_providers().filter(pk__in=early.values("provider")).order_by("name"))
 
 
 def using_another(change: AccessURLChange) -> list[WorkspaceProvider]:
@@ -159,10 +170,11 @@ def roll_back(*, actor: Actor, change: AccessURLChange) -> AccessURLChange:
 
 
 def touched_providers(change: AccessURLChange) -> list[WorkspaceProvider]:
-    """Those that have the new URL already, or may have it soon."""
-    begun = RolloutStep.objects.filter(rollout__change=change, attempts__gt=0, provider__isnull=False)
-    has_it = Q(pk__in=begun.values("provider")) | Q(last_beat_access_url=change.new_url)
-    return list(deployed_providers().filter(has_it))
+    """Those that have the new URL already, or may have it soon: whoever asked for the deploy. One query."""
+    deploys = Operation.objects.filter(kind=OperationKind.DEPLOY)
+    ended, under_way = deploys.filter(finished_at__gt=change.switched_at), deploys.filter(state__in=ACTIVE_STATES)
+    has_it = Q(pk__in=ended.values("provider")) | Q(last_beat_access_url=change.new_url)
+    return list(deployed_providers().filter(has_it) | remote_providers().filter(pk__in=under_way.values("provider")))
 
 
 def _make_current(actor: Actor, *, new: str, old: str) -> None:

@@ -11,7 +11,7 @@ from audit.services import Actor, record
 from infrastructure.choices import ACTIVE_ROLLOUTS, DONE, IN_WORK, RolloutKind, RolloutState, StepState
 from infrastructure.errors import ChangeActiveError, RefusedError
 from infrastructure.models import AccessURLChange, Rollout, RolloutStep
-from infrastructure.policies import require_manage
+from infrastructure.policies import can_manage, require_manage
 from infrastructure.querysets import deployed_providers
 from infrastructure.services.locking import locked_rollout
 from providers.choices import CredentialKind, ProviderStatus
@@ -121,6 +121,7 @@ def resume_rollout(*, actor: Actor, rollout: Rollout) -> None:
         rollout = locked_rollout(rollout, ACTIVE_ROLLOUTS)
         if rollout.state == RolloutState.RUNNING:
             return
+        _take_over(actor, rollout)
         failed = rollout.steps.filter(state=StepState.FAILED).count()
         rollout.failure_limit = max(rollout.failure_limit, failed + 1)
         _run(rollout)
@@ -134,6 +135,7 @@ def retry_failed(*, actor: Actor, rollout: Rollout, step: RolloutStep | None = N
         rollout = locked_rollout(rollout, ACTIVE_ROLLOUTS)
         steps = rollout.steps.filter(state=StepState.FAILED)
         failed = list(steps.filter(pk=step.pk) if step else steps)
+        _take_over(actor, rollout)
         for each in failed:
             begin_again(each)
             each.attempts = 0
@@ -193,6 +195,14 @@ def begin_again(step: RolloutStep) -> None:
     """Back to waiting; not saved."""
     step.state, step.failure, step.operation = StepState.WAITING, "", None
     step.started_at = step.deployed_at = step.beat_at = step.checked_at = step.ended_at = None
+
+
+def _take_over(actor: Actor, rollout: Rollout) -> None:
+    """In whose name the deploys go on, when that of the first may not deploy any more."""
+    if actor.user is None or rollout.requested_by is None or can_manage(rollout.requested_by):
+        return
+    rollout.requested_by_id, rollout.requested_by_name = actor.user.pk, actor.name
+    rollout.save(update_fields=["requested_by", "requested_by_name"])
 
 
 def _run(rollout: Rollout) -> None:

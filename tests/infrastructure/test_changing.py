@@ -14,6 +14,7 @@ from infrastructure.choices import ChangeState, RolloutState, StepState
 from infrastructure.errors import ChangeActiveError, RefusedError
 from infrastructure.models import AccessURLChange, Rollout
 from infrastructure.services.advancing import CONFIRM_PATIENCE
+from organizations.choices import SiteRole
 from organizations.models import User
 from providers.access_urls import access_url, answering_urls
 from providers.choices import CredentialKind, OperationState, ProviderStatus
@@ -33,6 +34,7 @@ from tests.infrastructure.rollouts import (
     step_of,
     wait_out,
 )
+from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -341,3 +343,54 @@ def test_a_plan_that_is_not_ready_is_not_switched(manager: Actor, fields: dict[s
 def test_warnings_that_were_read_stop_nobody(manager: Actor) -> None:
     change = checked_change(findings=[{"level": "warning", "detail": "It ends soon."}])
     assert services.switch(actor=manager, change=change, warnings_read=True).state == ChangeState.CONFIRMED
+
+
+def test_a_colleague_who_retries_takes_the_place_of_one_who_may_no_longer(
+    change: AccessURLChange, site_manager: User
+) -> None:
+    User.objects.filter(pk=site_manager.pk).update(is_active=False)
+    rollout = advance(rollout_of(change))
+    assert "may not deploy any more" in step_of(rollout, "calm").failure
+    colleague = make_user(SiteRole.MANAGER)
+    services.retry_failed(actor=Actor(user=colleague), rollout=rollout)
+    advance(rollout)
+    assert step_of(rollout, "calm").state == StepState.DEPLOYING
+    assert Operation.objects.get().requested_by == colleague
+
+
+def test_what_was_retried_is_rolled_back_too(change: AccessURLChange, manager: Actor) -> None:
+    """Its release has the new URL, although no beat has said so."""
+    rollout = advance(rollout_of(change))
+    end_deploy(step_of(rollout, "calm"))
+    advance(rollout)
+    wait_out(step_of(rollout, "calm"), CONFIRM_PATIENCE)
+    advance(rollout)
+    services.retry_failed(actor=manager, rollout=rollout)
+    services.roll_back(actor=manager, change=change)
+    assert set(states(rollout_of(change))) == {"calm"}
+    assert NEW in answering_urls().answering
+
+
+def test_what_a_person_deployed_after_the_switch_is_rolled_back_too(change: AccessURLChange, manager: Actor) -> None:
+    make_operation(WorkspaceProvider.objects.get(name="sydney"), state=OperationState.RUNNING)
+    services.roll_back(actor=manager, change=change)
+    assert set(states(rollout_of(change))) == {"sydney"}
+
+
+def test_a_first_deploy_under_way_is_rolled_back_too(change: AccessURLChange, manager: Actor) -> None:
+    fresh = make_provider(name="fresh", deployed_at=None, status=ProviderStatus.PENDING)
+    make_operation(fresh, state=OperationState.RUNNING)
+    services.roll_back(actor=manager, change=change)
+    assert set(states(rollout_of(change))) == {"fresh"}
+
+
+def test_finish_waits_for_a_deploy_that_began_with_the_old_url(manager: Actor) -> None:
+    late = make_provider(name="late", deployed_at=None, status=ProviderStatus.PENDING)
+    deploy = make_operation(late, state=OperationState.RUNNING)
+    change = services.switch(actor=manager, change=checked_change())
+    with pytest.raises(RefusedError, match="late"):
+        services.finish(actor=manager, change=change)
+    Operation.objects.filter(pk=deploy.pk).update(state=OperationState.SUCCEEDED, finished_at=timezone.now())
+    beat("late", NEW)
+    services.finish(actor=manager, change=change)
+    assert answering_urls().answering == (NEW,)
