@@ -28,10 +28,17 @@ def environment_open(request: HttpRequest, pk: UUID) -> HttpResponse:
     """
     environment, path = usable_environment(request, pk), clean_path(request.GET.get("path", ""))
     state = clean_state(request.GET.get("state", ""))
-    if urlsplit(request.headers.get("Referer", "")).path == resolve_url(settings.LOGIN_URL):
+    if _comes_from_sign_in(request):
         return render(request, "environments/environment_open.html", {"environment": environment})
     if not state:
         require_openable(actor=actor_of(request), environment=environment)
         return HttpResponseRedirect(environment_url(environment, path=path))
     ticket = open_environment(actor=actor_of(request), environment=environment)
     return HttpResponseRedirect(sign_in_url(environment, ticket=ticket, state=state, path=path))
+
+
+def _comes_from_sign_in(request: HttpRequest) -> bool:
+    try:
+        return urlsplit(request.headers.get("Referer", "")).path == resolve_url(settings.LOGIN_URL)
+    except ValueError:
+        return False

@@ -175,6 +175,11 @@ def test_a_state_that_is_none_of_envproxy_s_is_refused(state: str, client: Clien
     assert not EnvironmentSession.objects.exists()
 
 
+@pytest.mark.parametrize("referer", ["https://[::1", "http://[x]/", "//"])
+def test_a_referer_that_is_no_address_does_not_matter(referer: str, client: Client, environment: Environment) -> None:
+    assert "ticket" in parameters(open_(client, environment, headers={"Referer": referer}))
+
+
 def test_a_person_has_a_limited_number_of_tickets_at_a_time(client: Client, environment: Environment) -> None:
     for _ in range(MOST_TICKETS):
         assert "ticket" in parameters(open_(client, environment))
