@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "coderadmin.access_url.AccessURLCsrfMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "organizations.middleware.SignInMiddleware",
     "organizations.denials.DeniedAttemptMiddleware",
     "organizations.middleware.PasswordChangeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -148,6 +148,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "environments.delete_ended_sessions",
         "schedule": 600.0,
         "options": {"expires": 1200},
+    },
+    "delete-ended-sign-ins": {
+        "task": "organizations.delete_ended_sign_ins",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
 }
 

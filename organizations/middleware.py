@@ -3,11 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
 PASSWORD_CHANGE = "organizations:password_change"  # noqa: S105 - the name of a page
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """As Django's, but for an open page, and a call with a token, the session is not even read."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase], view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
 
 
 class PasswordChangeMiddleware:

@@ -40,7 +40,10 @@ def test_a_wrong_token_is_not_rescued_by_a_session(member: User) -> None:
 def test_the_token_decides_and_not_the_session_beside_it(member: User, site_manager: User) -> None:
     program = Program(member)
     program.client = signed_in(site_manager)
-    assert program.get("/me").json()["email"] == member.email
+    answer = program.get("/me")
+    assert answer.json()["email"] == member.email
+    assert "Cookie" not in answer["Vary"]
+    assert not answer.cookies
     problem_of(program.get("/users"), 403)
 
 
