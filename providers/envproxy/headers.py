@@ -30,7 +30,7 @@ FRAMING = frozenset(["content-length", "host"])  # a client may not make us drop
 # Ours to say, or the client's word about itself, which nobody should believe.
 NOT_FROM_CLIENTS = frozenset(["expect", "host", "cookie", "forwarded", "x-real-ip"])
 # They would rule over other environments, which have the same origin.
-NOT_FOR_BROWSERS = frozenset(["alt-svc", "clear-site-data", "strict-transport-security"])
+NOT_FOR_BROWSERS = frozenset(["alt-svc", "clear-site-data", "nel", "report-to", "strict-transport-security"])
 
 
 def wants_websocket(headers: GivenHeaders) -> bool:

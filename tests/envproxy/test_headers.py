@@ -1,8 +1,9 @@
 """What becomes of redirects and cookies below an environment's path."""
 
 import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
 
-from providers.envproxy.headers import below, moved
+from providers.envproxy.headers import below, for_browser, moved
 from tests.envproxy.names import PREFIX, SERVICE_HOST
 
 PUBLIC = "sydney.coder.example.com"
@@ -55,3 +56,11 @@ def test_a_redirect_leads_where_the_environment_meant(location: str, result: str
 )
 def test_a_cookie_belongs_to_its_environment(cookie: str, result: str | None) -> None:
     assert below(cookie, PREFIX) == result
+
+
+@pytest.mark.parametrize("name", ["NEL", "Report-To", "Alt-Svc", "Clear-Site-Data", "Strict-Transport-Security"])
+def test_an_environment_rules_over_no_other(name: str) -> None:
+    """All of a provider have one origin: NEL would tell its collector the address of each request to the others."""
+    sent = CIMultiDictProxy(CIMultiDict({name: "x", "X-Own": "y"}))
+    passed = for_browser(sent, prefix=PREFIX, service_host=SERVICE_HOST, public_host=PUBLIC)
+    assert dict(passed) == {"X-Own": "y"}
