@@ -71,12 +71,16 @@ def _claimed(rollout_id: UUID) -> Rollout | None:
 
 
 def _take_in_latecomers(rollout: Rollout) -> None:
-    """A provider whose first deploy began before the switch has the old URL, too. Not after a roll-back."""
-    if rollout.change and rollout.access_url == rollout.change.new_url:
-        known = rollout.steps.values("provider")
-        late = deployed_providers().exclude(pk__in=known).exclude(created_at__gt=rollout.requested_at)
-        if found := list(late):
-            add_steps(rollout, found)
+    """Whose first deploy began before the switch has the old URL, too; who beats with the new one has to go back."""
+    change = rollout.change
+    if change is None:
+        return
+    if rollout.access_url == change.new_url:
+        late = deployed_providers().exclude(created_at__gt=rollout.requested_at)
+    else:
+        late = deployed_providers().filter(last_beat_access_url=change.new_url)
+    if found := list(late.exclude(pk__in=rollout.steps.filter(provider__isnull=False).values("provider"))):
+        add_steps(rollout, found)
 
 
 def _follow(rollout: Rollout, step: RolloutStep, now: datetime) -> None:

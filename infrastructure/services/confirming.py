@@ -4,6 +4,7 @@ from datetime import datetime
 
 from infrastructure.choices import RolloutKind
 from infrastructure.models import Rollout, RolloutStep
+from providers.addresses import is_same_origin
 from providers.choices import ProviderStatus
 from providers.models import WorkspaceProvider
 
@@ -42,7 +43,8 @@ def missing(rollout: Rollout, step: RolloutStep, provider: WorkspaceProvider) ->
 def _has_beaten(rollout: Rollout, step: RolloutStep, provider: WorkspaceProvider) -> bool:
     """Only what was deployed by this step knows the new access URL; an upgrade's pods are told by the time alone."""
     if rollout.kind == RolloutKind.ACCESS_URL:
-        uses_it = provider.last_beat_access_url == provider.last_beat_through == rollout.access_url
+        urls = (provider.last_beat_access_url, provider.last_beat_through)
+        uses_it = all(is_same_origin(url, rollout.access_url) for url in urls)
         return uses_it and _is_after(provider.last_beat_at, step.started_at)
     return _is_after(provider.last_beat_at, step.deployed_at or step.started_at)
 

@@ -394,3 +394,31 @@ def test_finish_waits_for_a_deploy_that_began_with_the_old_url(manager: Actor) -
     beat("late", NEW)
     services.finish(actor=manager, change=change)
     assert answering_urls().answering == (NEW,)
+
+
+def test_the_way_back_leads_to_a_url_however_the_variable_writes_it(manager: Actor, settings: Any) -> None:
+    settings.ACCESS_URL = written = "https://Coder.Example.com:443"
+    make_provider(name="calm", last_beat_at=timezone.now())
+    change = services.switch(actor=manager, change=checked_change(old_url=written))
+    rollout = advance(rollout_of(change))
+    confirm(rollout, "calm")
+    services.roll_back(actor=manager, change=change)
+    back = advance(rollout_of(change))
+    end_deploy(step_of(back, "calm"))
+    beat("calm", OLD, through=written)
+    advance(back)
+    check("calm")
+    assert states(advance(back)) == {"calm": "confirmed"}
+
+
+def test_who_comes_up_with_the_new_url_on_the_way_back_is_taken_back_too(
+    change: AccessURLChange, manager: Actor
+) -> None:
+    """Such as one whose admin ran his Helm shortly before: the new URL must not be refused under his feet."""
+    make_provider(name="brazil", credential_kind=CredentialKind.ENROLMENT, last_beat_at=timezone.now())
+    advance(rollout_of(change))
+    services.roll_back(actor=manager, change=change)
+    back = rollout_of(change)
+    assert set(states(back)) == {"calm"}
+    beat("brazil", NEW)
+    assert set(states(advance(back))) == {"calm", "brazil"}
