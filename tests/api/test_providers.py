@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEvent
 from organizations.models import User
-from providers.models import AllowlistEntry, EnvproxyToken, Operation, WorkspaceProvider
+from providers.models import EnvproxyToken, Operation, WorkspaceProvider
 from providers.tokens import digest_of
 from tests.api.things import Program, fields_of, problem_of
 from tests.factories import (
@@ -242,39 +242,6 @@ def test_the_release_is_left_behind_only_when_the_cluster_is_out_of_reach(manage
     assert Operation.objects.get(provider=gone).parameters == {"leave_release": True}
 
 
-def test_the_log_of_an_operation_goes_on_where_one_was(manager: Program) -> None:
-    operation = make_operation(lines=["one", "two", "three"], state="running")
-    path = f"/operations/{operation.pk}/log"
-    first = manager.get(path).json()
-    assert [line["text"] for line in first["items"]] == ["one", "two", "three"]
-    operation.lines.create(text="four")
-    then = manager.get(f"{path}?after={first['last']}").json()
-    assert [line["text"] for line in then["items"]] == ["four"]
-    assert manager.get(f"{path}?after={then['last']}").json()["last"] == then["last"]
-    assert fields_of(manager.get(f"{path}?after=-1")) == {"after"}
-
-
-def test_operations_are_listed_newest_first(manager: Program) -> None:
-    first, second = make_operation(state="failed"), make_operation(state="running", kind="preflight")
-    items = manager.get("/operations").json()["items"]
-    assert [item["id"] for item in items] == [str(second.pk), str(first.pk)]
-    assert len(manager.get("/operations?state=failed").json()["items"]) == 1
-    assert len(manager.get(f"/operations?provider={second.provider_id}").json()["items"]) == 1
-    page = manager.get("/operations?limit=1").json()
-    rest = manager.get(f"/operations?limit=1&cursor={page['next_cursor']}").json()
-    assert [item["id"] for item in rest["items"]] == [str(first.pk)]
-
-
-def test_timeline_and_availability(manager: Program) -> None:
-    provider = make_provider()
-    make_status_change(provider, reason="tls_expired")
-    items = manager.get(f"/providers/{provider.pk}/timeline").json()["items"]
-    assert [(item["old"], item["new"], item["reason"]) for item in items] == [("ready", "error", "tls_expired")]
-    availability = manager.get(f"/providers/{provider.pk}/availability").json()
-    assert 0 <= availability["day"] <= 1
-    assert len(availability["strip"]) == 48
-
-
 def test_tokens_are_rotated_and_revoked(manager: Program) -> None:
     provider = make_provider()
     path = f"/providers/{provider.pk}/tokens"
@@ -288,72 +255,6 @@ def test_tokens_are_rotated_and_revoked(manager: Program) -> None:
     problem_of(manager.delete(f"{path}/{10**30}"), 404)
     assert "helm upgrade" in manager.get(f"/providers/{provider.pk}/command").json()["command"]
     problem_of(manager.get(f"/providers/{make_built_in().pk}/command"), 409)
-
-
-def test_the_allowlist_is_replaced_after_a_preview(manager: Program) -> None:
-    old, new, kept = make_organization(), make_organization(), make_organization()
-    provider, other = make_provider(organizations=[old, kept]), make_provider(organizations=[old])
-    path = f"/providers/{provider.pk}/allowlist"
-    body = {"organizations": [{"organization": str(each.pk), "access": "open"} for each in (kept, new)]}
-    preview = manager.put(f"{path}?dry_run=true", body).json()
-    assert {(each["organization"]["name"], each["new"]) for each in preview["changes"]} == {
-        (old.name, "none"),
-        (new.name, "open"),
-    }
-    assert AllowlistEntry.objects.filter(provider=provider, organization=old).exists()
-    assert manager.put(path, body).json()["changes"] == preview["changes"]
-    listed = manager.get(path).json()["items"]
-    assert {item["organization"]["name"] for item in listed} == {kept.name, new.name}
-    assert manager.put(path, body).json()["changes"] == []
-    assert AllowlistEntry.objects.filter(provider=other, organization=old).exists()
-
-
-def test_a_rule_that_forbids_a_change_names_every_pair(manager: Program) -> None:
-    environment = make_environment()
-    provider, organization = environment.provider, environment.organization
-    change = {"provider": str(provider.pk), "organization": str(organization.pk), "access": "none"}
-    for response in (
-        manager.patch("/access", {"changes": [change]}),
-        manager.patch("/access?dry_run=true", {"changes": [change]}),
-        manager.put(f"/providers/{provider.pk}/allowlist", {"organizations": []}),
-    ):
-        refused = problem_of(response, 409)
-        assert refused["code"] == "allowlist"
-        assert refused["refusals"][0]["code"] == "environments_exist"
-        assert refused["refusals"][0]["organization"]["name"] == organization.name
-
-
-def test_closing_lets_go_on_what_is_there(manager: Program) -> None:
-    environment = make_environment()
-    organization = environment.organization
-    make_provider(organizations=[organization])
-    change = {"provider": str(environment.provider_id), "organization": str(organization.pk), "access": "closing"}
-    assert manager.patch("/access", {"changes": [change]}).json()["changes"][0]["new"] == "closing"
-    items = manager.get(f"/providers/{environment.provider_id}/allowlist").json()["items"]
-    assert (items[0]["access"], items[0]["running"]) == ("closing", 1)
-
-
-def test_a_change_of_what_somebody_else_changed_is_412(manager: Program) -> None:
-    organization, provider = make_organization(), make_provider()
-    make_provider(organizations=[organization])
-    change = {"provider": str(provider.pk), "organization": str(organization.pk), "access": "none", "was": "closing"}
-    AllowlistEntry.objects.create(provider=provider, organization=organization)
-    problem_of(manager.patch("/access", {"changes": [change]}), 412)
-    assert manager.patch("/access", {"changes": [change | {"was": "open"}]}).status_code == 200
-
-
-def test_the_matrix_shows_what_is_filled(manager: Program) -> None:
-    organization, provider = make_organization(name="Platform"), make_provider(name="sydney")
-    make_provider(name="tokyo", organizations=[organization])
-    make_organization(name="Research")
-    answer = manager.get("/access").json()
-    assert [each["name"] for each in answer["providers"]] == ["sydney", "tokyo"]
-    assert [(row["organization"]["name"], len(row["cells"])) for row in answer["items"]] == [
-        ("Platform", 1),
-        ("Research", 0),
-    ]
-    assert manager.get("/access?organization=plat&provider=syd").json()["items"][0]["cells"] == []
-    assert provider.name == "sydney"
 
 
 def test_an_impact_is_told_without_doing_anything(manager: Program) -> None:
