@@ -8,14 +8,17 @@ from typing import NoReturn
 import click
 
 from coderadmin import __version__, programs
+from coderadmin.client.programs import Audit, Main
 
 BROKER_SECONDS = 5
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Main, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="coderadmin")
 def main() -> None:
     """The administration of a remote development platform.
+
+    `coderadmin login URL` signs you in to a deployment; the commands that talk to one are described in docs/cli.md.
 
     `coderadmin run` starts everything on this machine. In production run web, worker and beat, any number of each
     web and worker, with DATABASE_URL, REDIS_URL, SECRET_KEY and CODERADMIN_ACCESS_URL set.
@@ -102,9 +105,9 @@ def check() -> None:
     click.echo("The configuration is fit for production; database and broker answer.")
 
 
-@main.group()
+@main.group(cls=Audit)
 def audit() -> None:
-    """Look after the audit log."""
+    """Read the audit log, and look after it."""
 
 
 @audit.command()

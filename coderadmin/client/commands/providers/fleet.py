@@ -1,0 +1,185 @@
+"""Providers as code: export, plan, apply."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from coderadmin.client.api import Document
+from coderadmin.client.commands.providers.registering import change as change_provider
+from coderadmin.client.commands.providers.registering import read
+from coderadmin.client.commands.providers.verbs import impact_text
+from coderadmin.client.fleet.document import as_entry, as_file, present_fleet, read_file
+from coderadmin.client.fleet.planning import Plan, make_plan, wishes
+from coderadmin.client.output import shown
+from coderadmin.client.session import Client, wait_option, with_client, yes_option
+from coderadmin.client.waiting import OPERATIONS, follow
+
+fleet_file = click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+prune_option = click.option("--prune", is_flag=True, help="Delete providers that are not in the file.")
+
+
+@click.command()
+@with_client
+def export(client: Client) -> None:
+    """Print all providers as a file for plan and apply. It holds no secret."""
+    providers, access = present_fleet(client.api)
+    entries = [as_entry(each, access.get(each["id"], {})) for each in providers]
+    if client.output.wanted == "json":
+        client.output.document({"version": 1, "providers": entries})
+    else:
+        click.echo(as_file(client.api.account.url, entries), nl=False)
+
+
+@click.command()
+@fleet_file
+@prune_option
+@with_client
+def plan(client: Client, file: str, prune: bool) -> None:
+    """Say what apply would create, change and delete, and whom it would concern. Nothing is changed."""
+    planned = _plan(client, file, prune=prune)
+    _tell(client, planned)
+
+
+@click.command()
+@fleet_file
+@prune_option
+@wait_option
+@yes_option
+@with_client
+def apply(client: Client, file: str, prune: bool, wait: bool, yes: bool) -> None:
+    """Bring the providers to what the file says. It can be repeated; what is so already stays untouched.
+
+    In this order: create, change, access, default, delete. At the first refusal it stops, and says what is done.
+    """
+    planned = _plan(client, file, prune=prune)
+    if planned.is_empty:
+        _tell(client, planned)
+        return
+    client.output.note(_text(planned, _impacts(client, planned)))
+    client.confirm("Apply this?", yes=yes)
+    _apply(client, planned, wait=wait)
+
+
+def _plan(client: Client, file: str, *, prune: bool) -> Plan:
+    folder = Path.cwd() if file == "-" else Path(file).parent
+    return make_plan(client.api, read_file(read(file), file), folder=folder, prune=prune)
+
+
+def _apply(client: Client, planned: Plan, *, wait: bool) -> None:
+    handovers = _create(client, planned)
+    for change in planned.changes:
+        path, name = f"/providers/{change.provider['id']}", change.provider["name"]
+        if change.fields:
+            change_provider(client, change.provider, change.fields)
+        if change.cordon is not None:
+            body = {"reason": change.cordon} if change.cordon else None
+            client.api.post(f"{path}/{'cordon' if change.cordon else 'uncordon'}", body)
+        if change.fields or change.cordon is not None:
+            client.output.note(f"{name} is changed.")
+    if wanted := wishes(planned, {name: each["id"] for name, each in handovers.items()}):
+        client.api.patch("/access", {"changes": wanted})
+        client.output.note("Access is changed.")
+    _default(client, planned, handovers)
+    operations = [client.api.delete(f"/providers/{each['id']}") for each in planned.deletions]
+    for operation in operations:
+        if wait:
+            follow(client, OPERATIONS, operation)
+        else:
+            client.output.note(f"{operation['provider_name']} is being deleted.")
+    _done(client, planned, handovers)
+
+
+def _create(client: Client, planned: Plan) -> dict[str, Document]:
+    """The new providers by name, with what enrolment hands over this once."""
+    made: dict[str, Document] = {}
+    for entry in planned.creations:
+        new = client.api.post("/providers", planned.bodies[entry["name"]])
+        made[entry["name"]] = new
+        if entry.get("cordon"):
+            client.api.post(f"/providers/{new['id']}/cordon", {"reason": entry["cordon"]})
+        client.output.note(f"{new['name']} is registered.")
+        if client.output.is_for_people and (handover := new["enrolment"]):
+            sentence = f"Save what follows as {handover['values_file_name']}, then run: {handover['command']}"
+            client.output.secret(handover["values_file"].rstrip("\n"), sentence, None)
+    return made
+
+
+def _default(client: Client, planned: Plan, made: dict[str, Document]) -> None:
+    chosen = [change.provider["id"] for change in planned.changes if change.becomes_default]
+    chosen += [made[entry["name"]]["id"] for entry in planned.creations if entry.get("default")]
+    for pk in chosen:
+        changed = client.api.post(f"/providers/{pk}/default")
+        client.output.note(f"{changed['name']} is the default provider.")
+
+
+def _done(client: Client, planned: Plan, made: dict[str, Document]) -> None:
+    document = _document(planned, []) | {"created": list(made.values())}
+    client.output.done(f"Applied: {_counts(planned)}.", document)
+
+
+def _tell(client: Client, planned: Plan) -> None:
+    impacts = _impacts(client, planned)
+    client.output.done(_text(planned, impacts), _document(planned, impacts))
+
+
+def _impacts(client: Client, planned: Plan) -> list[Document]:
+    """Whom it would concern. Raises ClientError when a change of access would be refused."""
+    found: list[Document] = []
+    if wanted := wishes(planned, {}):
+        answer = client.api.patch("/access", {"changes": wanted}, dry_run="true")
+        found.append({"of": "access", "provider": None, **answer["impact"]})
+    asked = [("cordon", change.provider) for change in planned.changes if change.cordon]
+    asked += [("default", change.provider) for change in planned.changes if change.becomes_default]
+    asked += [("delete", provider) for provider in planned.deletions]
+    for of, provider in asked:
+        impact = client.api.get(f"/providers/{provider['id']}/impact", of=of)
+        found.append({"of": of, "provider": provider["name"], **impact})
+    return found
+
+
+def _text(planned: Plan, impacts: list[Document]) -> str:
+    lines = [f"+ create {entry['name']} ({entry['way']})" for entry in planned.creations]
+    for change in planned.changes:
+        lines.append(f"~ change {change.provider['name']}")
+        lines += [f"    {name}: {_value(old)} → {_value(new)}" for name, (old, new) in change.differences.items()]
+    lines += [f"- delete {each['name']}" for each in planned.deletions]
+    lines += [f"! {impact['of']} {impact['provider'] or ''}: {impact_text(impact)}" for impact in impacts]
+    if planned.left:
+        lines.append(f"Not in the file, and left as they are (--prune deletes them): {', '.join(planned.left)}")
+    if planned.is_empty:
+        lines.append(f"Nothing to change: {_providers(planned.unchanged)} as the file says.")
+    else:
+        lines.append(f"Plan: {_counts(planned)}.")
+    return "\n".join(lines)
+
+
+def _document(planned: Plan, impacts: list[Document]) -> Document:
+    return {
+        "create": [entry["name"] for entry in planned.creations],
+        "change": [
+            {"provider": each.provider["name"], "differences": _differences(each.differences)}
+            for each in planned.changes
+        ],
+        "delete": [each["name"] for each in planned.deletions],
+        "left": planned.left,
+        "unchanged": planned.unchanged,
+        "impact": impacts,
+    }
+
+
+def _differences(found: dict[str, tuple[Any, Any]]) -> Document:
+    return {name: {"old": old, "new": new} for name, (old, new) in found.items()}
+
+
+def _counts(planned: Plan) -> str:
+    sizes = (len(planned.creations), "create"), (len(planned.changes), "change"), (len(planned.deletions), "delete")
+    return ", ".join(f"{count} to {verb}" for count, verb in sizes) + f", {planned.unchanged} unchanged"
+
+
+def _providers(count: int) -> str:
+    return "1 provider is" if count == 1 else f"{count} providers are"
+
+
+def _value(value: Any) -> str:
+    return shown(value) or "nothing"

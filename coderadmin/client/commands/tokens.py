@@ -1,0 +1,60 @@
+"""Your API tokens."""
+
+import click
+
+from coderadmin.client.api import Document
+from coderadmin.client.errors import AbsentError
+from coderadmin.client.output import Columns, when
+from coderadmin.client.session import Client, with_client, yes_option
+
+COLUMNS: Columns = [
+    ("Name", "name"),
+    ("Scopes", lambda each: ", ".join(each["scopes"])),
+    ("Expires", when("expires_at")),
+    ("Last used", when("last_used_at")),
+    ("From", "last_used_address"),
+    ("Id", "id"),
+]
+
+
+@click.command()
+@with_client
+def ls(client: Client) -> None:
+    """List your tokens. Their secrets are stored nowhere."""
+    client.output.rows(client.api.pages("/tokens"), COLUMNS, empty="You have no API token.")
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", multiple=True, default=["read"], show_default=True,
+    type=click.Choice(["read", "write", "providers"]), help="What it may do; may be repeated.",
+)  # fmt: skip
+@click.option("--days", type=click.IntRange(1, 365), default=90, show_default=True, help="How long it is valid.")
+@with_client
+def create(client: Client, name: str, scopes: tuple[str, ...], days: int) -> None:
+    """Make a token. It is printed this once, alone on stdout."""
+    token = client.api.post("/tokens", {"name": name, "scopes": list(scopes), "days": days})
+    client.output.secret(token["token"], f"Token {name}, valid until {when('expires_at')(token)}:", token)
+
+
+@click.command()
+@click.argument("token", metavar="NAME_OR_ID")
+@yes_option
+@with_client
+def revoke(client: Client, token: str, yes: bool) -> None:
+    """End a token: the next request with it is refused."""
+    found = _find(client, token)
+    client.confirm(f"End the token {found['name']}? What uses it is refused at once.", yes=yes)
+    client.api.delete(f"/tokens/{found['id']}")
+    client.output.done(f"The token {found['name']} is ended.")
+
+
+def _find(client: Client, text: str) -> Document:
+    for each in client.api.pages("/tokens"):
+        if text in (each["id"], each["name"]):
+            return each
+    raise AbsentError(f"You have no token {text}.", remedy="Try: coderadmin tokens ls")
+
+
+tokens = click.Group("tokens", commands=[ls, create, revoke], help="Your API tokens.")

@@ -1,0 +1,1 @@
+"""Providers as code: a file that says what a fleet should be, and what it takes to get there."""
