@@ -195,18 +195,18 @@ class Access:
         key = session, environment
         use = self._uses.get(key)
         if use is None:
-            use = self._uses[key] = Use(session, environment)
             self._make_room()
+            use = self._uses[key] = Use(session, environment)
         self._uses.move_to_end(key)
         return use
 
     def _make_room(self) -> None:
-        if len(self._uses) <= MOST_KEPT:
+        """At the cost of those whom nobody allowed, if there are any: strangers can't push people out."""
+        if len(self._uses) < MOST_KEPT:
             return
-        for key, use in self._uses.items():
-            if not use.connections and not use.waiters:
-                del self._uses[key]
-                return
+        idle = [(key, use) for key, use in self._uses.items() if not use.connections and not use.waiters]
+        for key, _ in [each for each in idle if not each[1].verdict.is_allowed][:1] or idle[:1]:
+            del self._uses[key]
 
     def _forget(self, now: float) -> None:
         """What nobody has used for so long, and what went on without an answer for so long."""

@@ -65,6 +65,37 @@ def test_the_least_recently_used_is_forgotten_but_nobody_who_is_connected(monkey
     with_access(what)
 
 
+def test_strangers_push_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a flood of cookies that mean nothing would lock all out who are not connected, during an outage."""
+    monkeypatch.setattr(module, "MOST_KEPT", 3)
+
+    async def what(access: Access, answers: Answers) -> None:
+        for session in ("ada", "bob"):
+            await access.use(session, "e")
+        answers.answer = lambda count: {"verdicts": [{"allowed": False}] * count, "ask_again_seconds": 60}
+        for number in range(5):
+            assert not (await access.use(f"stranger-{number}", "e")).verdict.is_allowed
+        asked = len(answers.sizes)
+        for session in ("ada", "bob"):
+            assert (await access.use(session, "e")).verdict.is_allowed
+        assert len(answers.sizes) == asked
+
+    with_access(what)
+
+
+def test_nobody_is_forgotten_for_a_newcomer_s_own_sake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When all others are connected, the newcomer is kept, too: who is not kept is never asked about again."""
+    monkeypatch.setattr(module, "MOST_KEPT", 1)
+
+    async def what(access: Access, answers: Answers) -> None:
+        first = await access.use("first", "e")
+        with Connections().open() as connection, first.carrying(connection):
+            newcomer = await access.use("newcomer", "e")
+            assert await access.use("newcomer", "e") is newcomer
+
+    with_access(what)
+
+
 def test_many_at_once_are_one_question(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_ASKED", 50)
 
