@@ -121,7 +121,7 @@ class Person:
 
     def _sign_in(self) -> tuple[str, str]:
         """Address of the environment's page, and the cookie that opens it."""
-        with httpx.Client(follow_redirects=False, timeout=20, transport=Loopback()) as browser:
+        with httpx.Client(timeout=20, transport=Loopback(), headers={"accept": "text/html"}) as browser:
             base = self._fleet.deployment.url
             form = browser.get(f"{base}/sign-in/")
             fields = dict(re.findall(r'name="(csrfmiddlewaretoken)" value="([^"]+)"', form.text))
