@@ -11,6 +11,8 @@ from providers.kube.resolver import ThreadPerNameResolver
 PATH = "/api/envproxy/v1/"
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 REFUSALS = (401, 403, 404)
+NOT_OURS = "is this the access URL?"
+LONGEST_REASON = 300  # characters
 
 
 class ControlPlaneError(Exception):
@@ -54,10 +56,19 @@ class ControlPlane:
                 if response.status in REFUSALS:
                     raise Refused(response.status)
                 if response.status != 200:
-                    raise Unreachable(f"it answered with {response.status}: is this the access URL?")
+                    raise Unreachable(f"it answered with {response.status}: {await _reason(response)}")
                 answer = await response.json()
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise Unreachable(str(error) or "no answer") from error
         if not isinstance(answer, dict):
             raise Unreachable("it answered with something else than an object")
         return answer
+
+
+async def _reason(response: aiohttp.ClientResponse) -> str:
+    """The control plane's own words, if it is the control plane."""
+    try:
+        message = str((await response.json())["error"]["msg"])
+    except (aiohttp.ClientError, ValueError, KeyError, TypeError):
+        return NOT_OURS
+    return message[:LONGEST_REASON] if message.isprintable() else NOT_OURS

@@ -129,6 +129,17 @@ def test_a_wrong_token_is_never_ready_but_alive(start: Callable[..., int], provi
     assert answer(port, "/readyz") == 503
 
 
+def test_its_log_says_why_a_beat_is_refused(
+    start: Callable[..., int], provider: WorkspaceProvider, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("eyJ-of-the-service-account")
+    token = rotate_envproxy_token(actor=SYSTEM, provider=provider)
+    start(provider, token, CLUSTER_ADDRESS="https://203.0.113.8:6443")
+    log = tmp_path / "log"
+    assert eventually(lambda: "from another cluster address than the registered one" in log.read_text(), 20)
+    assert "eyJ-" not in log.read_text()
+
+
 def test_it_outlives_an_outage_of_the_control_plane(
     start: Callable[..., int], provider: WorkspaceProvider, live_server: Any
 ) -> None:
