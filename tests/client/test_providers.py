@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from organizations.models import Organization, User
 from providers.choices import ProviderStatus
 from providers.models import AllowlistEntry, Operation, WorkspaceProvider
 from tests.client.conftest import Shell, Shells
 from tests.factories import make_built_in, make_environment, make_operation, make_organization, make_provider
-from tests.providers.kubeconfigs import kubeconfig_yaml
+from tests.providers.kubeconfigs import kubeconfig
 
 ADDRESS = "https://203.0.113.7:6443"
 
@@ -28,16 +29,17 @@ def sydney(acme: Organization) -> WorkspaceProvider:
 def test_enrolment_prints_the_values_once_and_alone(shell: Shell, sydney: WorkspaceProvider) -> None:
     place = ["--cluster-address", ADDRESS, "--namespace", "coder"]
     made = shell.run("providers", "create", "oslo", *place, "-v")
-    token = next(line for line in made.stdout.splitlines() if "oken:" in line).split()[-1].strip("\"'")
-    assert "helm" in made.stderr
-    assert len(token) > 20 and token not in made.stderr
-    assert token not in shell.run("providers", "show", "oslo", "-o", "json").stdout
+    assert "cemanager" in yaml.safe_load(made.stdout)
+    assert "helm" in made.stderr and "cemanager:" not in made.stderr
+    handover = shell.json("providers", "create", "perth", *place[:2], "--namespace", "perth")["enrolment"]
+    assert handover["token"] in handover["values_file"]
+    assert handover["token"] not in shell.run("providers", "show", "perth", "-o", "json").stdout
     assert "Error: name:" in shell.run("providers", "create", "Oslo", *place, "--namespace", "other", code=2).stderr
 
 
 def test_a_kubeconfig_comes_from_a_file_or_stdin(shell: Shell, sydney: WorkspaceProvider, tmp_path: Path) -> None:
     file = tmp_path / "kubeconfig"
-    file.write_text(kubeconfig_yaml())
+    file.write_text(kubeconfig("one"))
     shell.run("providers", "create", "oslo", "--kubeconfig", str(file))
     assert WorkspaceProvider.objects.get(name="oslo").credential_kind == "kubeconfig"
     shell.run("providers", "edit", "sydney", "--kubeconfig", "-", "--context", "default", stdin="no: [yaml", code=2)

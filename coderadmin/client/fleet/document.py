@@ -1,5 +1,6 @@
 """The file: what may be in it, and how the present fleet looks as one. It holds no secret."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,15 +25,34 @@ HEAD = """\
 """
 
 
-def present_fleet(api: Api) -> tuple[list[Document], dict[str, dict[str, str]]]:
-    """All providers as the API says, and by provider id the access of each organization's name.
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """`providers` as the API says; `organizations`: ids by name, of those that have access somewhere."""
 
-    A request for each 200 providers and each 200 allowlist entries. Raises ClientError for those who see no details.
+    providers: list[Document]
+    organizations: dict[str, str] = field(default_factory=dict)
+    access: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By provider id: the access of each organization's name."""
+
+    def entries(self) -> list[Document]:
+        """As the file has them."""
+        return [as_entry(each, self.access_to(each)) for each in self.providers]
+
+    def access_to(self, provider: Document) -> dict[str, str]:
+        return self.access.get(provider["id"], {})
+
+
+def present_fleet(api: Api) -> Fleet:
+    """A request for each 200 providers and each 200 allowlist entries.
+
+    Raises ClientError for those who may not see them.
     """
-    access: dict[str, dict[str, str]] = {}
+    fleet = Fleet(providers=list(api.pages("/providers")))
     for entry in api.pages("/access/entries"):
-        access.setdefault(entry["provider"]["id"], {})[entry["organization"]["name"]] = entry["access"]
-    return list(api.pages("/providers")), access
+        organization = entry["organization"]
+        fleet.organizations[organization["name"]] = organization["id"]
+        fleet.access.setdefault(entry["provider"]["id"], {})[organization["name"]] = entry["access"]
+    return fleet
 
 
 def as_entry(provider: Document, access: dict[str, str]) -> Document:

@@ -43,15 +43,13 @@ class Plan:
 
 def make_plan(api: Api, entries: list[Document], *, folder: Path, prune: bool) -> Plan:
     """Raises ClientError for an organization that is not there, or a new provider without its credential."""
-    providers, access = present_fleet(api)
-    if any(each["details"] is None for each in providers):
-        raise usage("Only those who manage providers see enough for this.", remedy="Sign in as a site manager.")
-    by_name = {each["name"].casefold(): each for each in providers}
+    fleet = present_fleet(api)
+    by_name = {each["name"].casefold(): each for each in fleet.providers}
     creations = [entry for entry in entries if entry["name"].casefold() not in by_name]
     named = {entry["name"].casefold() for entry in entries}
     missing = [each for name, each in by_name.items() if name not in named and not each["built_in"]]
     existing = [(entry, by_name[entry["name"].casefold()]) for entry in entries if entry not in creations]
-    changes = [_change(entry, each, access.get(each["id"], {})) for entry, each in existing]
+    changes = [_change(entry, each, fleet.access_to(each)) for entry, each in existing]
     return Plan(
         creations=creations,
         bodies={entry["name"]: new_provider(entry, folder) for entry in creations},
@@ -59,7 +57,7 @@ def make_plan(api: Api, entries: list[Document], *, folder: Path, prune: bool) -
         deletions=missing if prune else [],
         left=[] if prune else [each["name"] for each in missing],
         unchanged=sum(not change.differences for change in changes),
-        organizations=_organizations(api, entries, access),
+        organizations=_organizations(api, entries, fleet.organizations),
     )
 
 
@@ -125,9 +123,11 @@ def _access(entry: Document, present: dict[str, str]) -> dict[str, tuple[str, st
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1] and pair != ("none", "closing")}
 
 
-def _organizations(api: Api, entries: list[Document], access: dict[str, dict[str, str]]) -> dict[str, str]:
-    """Of every name that may be needed. A request for each 200 organizations."""
-    ids = {each["name"]: each["id"] for each in api.pages("/organizations")}
+def _organizations(api: Api, entries: list[Document], known: dict[str, str]) -> dict[str, str]:
+    """Ids of every name that may be needed. A request for each 200 organizations, if one is not known yet."""
+    if all(name in known for entry in entries for name in entry.get("organizations") or {}):
+        return known
+    ids = known | {each["name"]: each["id"] for each in api.pages("/organizations")}
     for entry in entries:
         for name in entry.get("organizations") or {}:
             if name not in ids:

@@ -9,7 +9,7 @@ from coderadmin.client.api import Document
 from coderadmin.client.commands.providers.registering import change as change_provider
 from coderadmin.client.commands.providers.registering import read
 from coderadmin.client.commands.providers.verbs import impact_text
-from coderadmin.client.fleet.document import as_entry, as_file, present_fleet, read_file
+from coderadmin.client.fleet.document import as_file, present_fleet, read_file
 from coderadmin.client.fleet.planning import Plan, make_plan, wishes
 from coderadmin.client.output import shown
 from coderadmin.client.session import Client, wait_option, with_client, yes_option
@@ -23,8 +23,7 @@ prune_option = click.option("--prune", is_flag=True, help="Delete providers that
 @with_client
 def export(client: Client) -> None:
     """Print all providers as a file for plan and apply. It holds no secret."""
-    providers, access = present_fleet(client.api)
-    entries = [as_entry(each, access.get(each["id"], {})) for each in providers]
+    entries = present_fleet(client.api).entries()
     if client.output.wanted == "json":
         client.output.document({"version": 1, "providers": entries})
     else:
