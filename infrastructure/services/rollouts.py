@@ -115,14 +115,14 @@ def pause_rollout(*, actor: Actor, rollout: Rollout) -> None:
 
 
 def resume_rollout(*, actor: Actor, rollout: Rollout) -> None:
-    """Go on, in spite of the steps that have failed until now. Repeatable."""
+    """Go on, in spite of the steps that have failed until now, be it the canary. Repeatable."""
     require_manage(actor)
     with transaction.atomic():
         rollout = locked_rollout(rollout, ACTIVE_ROLLOUTS)
         if rollout.state == RolloutState.RUNNING:
             return
         _take_over(actor, rollout)
-        failed = rollout.steps.filter(state=StepState.FAILED).count()
+        failed = rollout.steps.filter(state=StepState.FAILED).update(is_canary=False)
         rollout.failure_limit = max(rollout.failure_limit, failed + 1)
         _run(rollout)
         record(actor=actor, action="rollout.resume", target=rollout, after={"failure_limit": rollout.failure_limit})

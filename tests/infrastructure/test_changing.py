@@ -422,3 +422,13 @@ def test_who_comes_up_with_the_new_url_on_the_way_back_is_taken_back_too(
     assert set(states(back)) == {"calm"}
     beat("brazil", NEW)
     assert set(states(advance(back))) == {"calm", "brazil"}
+
+
+def test_going_on_in_spite_of_a_failed_canary_begins_the_others(change: AccessURLChange, manager: Actor) -> None:
+    rollout = advance(rollout_of(change))
+    end_deploy(step_of(rollout, "calm"), OperationState.FAILED, "Quota.")
+    assert advance(rollout).state == RolloutState.PAUSED
+    services.resume_rollout(actor=manager, rollout=rollout)
+    advance(rollout)
+    assert (rollout.state, states(rollout)["busy"]) == (RolloutState.RUNNING, "deploying")
+    assert step_of(rollout, "calm").state == StepState.FAILED
