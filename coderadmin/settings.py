@@ -185,6 +185,8 @@ AXES_VERBOSE = False
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _access.scheme == "https"
+if SESSION_COOKIE_SECURE:  # browsers take these from this host only: environments are on subdomains and run anything
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = env.int("CODERADMIN_HSTS_SECONDS", 31_536_000 if _access.scheme == "https" else 0)
 SECURE_SSL_REDIRECT = _access.scheme == "https" and not EMBEDDED

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import cast
 
+from django.conf import settings
 from django.http import HttpRequest
 from ninja.security import APIKeyCookie, HttpBearer
 
@@ -60,7 +61,7 @@ class Token(HttpBearer):
 class Session(APIKeyCookie):
     """A person who is signed in in a browser; changes need the CSRF token."""
 
-    param_name = "sessionid"
+    param_name = str(settings.SESSION_COOKIE_NAME)
 
     def __call__(self, request: HttpRequest) -> Caller | None:
         caller: Caller | None = getattr(request, "caller", None)

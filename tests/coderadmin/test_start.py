@@ -64,6 +64,14 @@ def test_plain_http_must_be_allowed_by_name() -> None:
     assert result.stdout.split() == ["0", "False", "False"]
 
 
+def test_subdomains_can_not_set_the_cookies_of_a_deployment_with_https() -> None:
+    """Environments are there, and their pages could sign a person in as somebody else."""
+    show = "s = c.settings; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_PATH, s.CSRF_COOKIE_PATH)"
+    assert start(show).stdout.split() == ["__Host-sessionid", "__Host-csrftoken", "/", "/"]
+    plain = start(show, CODERADMIN_ACCESS_URL="http://coder.example.com", CODERADMIN_ALLOW_HTTP="true")
+    assert plain.stdout.split() == ["sessionid", "csrftoken", "/", "/"]
+
+
 def test_a_proxy_in_front_is_believed_only_when_it_is_announced() -> None:
     assert "ClientAddressMiddleware" not in middleware()
     assert "ClientAddressMiddleware" in middleware(CODERADMIN_BEHIND_PROXY="true")
