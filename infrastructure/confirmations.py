@@ -39,6 +39,8 @@ def of_finish(change: AccessURLChange) -> Confirmation:
         effects=[
             f"{change.old_url} is refused from now on, by every web process within some seconds.",
             f"Links and bookmarks to {urlsplit(change.old_url).netloc} stop working.",
+            "Pods of envproxy from before the redeploy keep open connections for up to four hours. They ask at the old "
+            "URL, so what they still hold then ends ten minutes later.",
             "This change can't be rolled back any more. To go back, change the access URL once more.",
             f"After that you can remove the DNS records of {urlsplit(change.old_url).hostname}.",
         ],
