@@ -87,7 +87,7 @@ class Output:
 
         table = Table(box=None, pad_edge=False, show_header=headings is not None, header_style="bold")
         for number in range(len(rows[0]) if rows else 0):
-            table.add_column(headings[number].upper() if headings else "", overflow="fold")
+            table.add_column(headings[number].upper() if headings else "", overflow="fold", no_wrap=number == 0)
         for row in rows:
             table.add_row(*(Text(cell, style=STYLES.get(cell.split(",")[0], "")) for cell in row))
         if self.console.is_terminal:

@@ -8,6 +8,7 @@ import click
 
 from coderadmin.client.programs import COMMANDS
 
+SHARED = {"--help", "--output", "--verbose"}
 MARK = "<!-- From here on made by `python -m coderadmin.client.reference docs/cli.md`, which keeps what is above. -->\n"
 
 
@@ -54,7 +55,8 @@ def _text(command: click.Command) -> str:
 def _options(command: click.Command, context: click.Context) -> Iterator[str]:
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if record and isinstance(parameter, click.Option) and parameter.name not in ("help", "wanted", "verbose"):
+        is_shared = SHARED.intersection(parameter.opts)
+        if record and isinstance(parameter, click.Option) and not is_shared:
             flag, text = (part.replace("|", "\\|") for part in record)
             yield f"| `{flag}` | {text} |"
 

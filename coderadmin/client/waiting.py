@@ -103,4 +103,4 @@ def _print_line(client: Client, line: Document) -> None:
 
     mark, style = MARKS.get(line["level"], ("·", ""))
     text = " ".join(f"{line['text']} {line.get('remedy', '')}".split())
-    client.output.console.print(Text(f"{mark} ", style=style) + Text(safe(text)), soft_wrap=True)
+    client.output.console.print(Text.assemble((mark, style), " ", safe(text)), soft_wrap=True)

@@ -24,6 +24,8 @@ from infrastructure.api.schemas import (
     confirmation_out,
 )
 from infrastructure.api.scope import managed_change, read_change, require_manager, require_reader, rollout_options
+from infrastructure.choices import NOT_SWITCHED, UNDER_WAY
+from infrastructure.errors import RefusedError
 from infrastructure.forms import AccessURLForm
 from infrastructure.models import AccessURLChange
 from infrastructure.querysets import deployed_providers
@@ -38,6 +40,7 @@ IMPACTS: dict[str, Callable[[AccessURLChange], Confirmation]] = {
     "rollback": lambda change: confirmations.of_roll_back(change, touched_providers(change)),
     "drop": confirmations.of_drop,
 }
+POSSIBLE = {"switch": NOT_SWITCHED, "finish": UNDER_WAY, "rollback": UNDER_WAY, "drop": NOT_SWITCHED}
 
 
 @router.get("", response=Page[AccessUrlChangeOut])
@@ -68,8 +71,11 @@ def get_access_url_change(request: HttpRequest, change_id: UUID) -> dict[str, An
 def get_access_url_impact(
     request: HttpRequest, change_id: UUID, of: Literal["switch", "finish", "rollback", "drop"]
 ) -> dict[str, Any]:
-    """What an action would do. Nothing is changed."""
-    return confirmation_out(IMPACTS[of](read_change(request, change_id)))
+    """What an action would do. Nothing is changed. Refused when it is not possible any more, or not yet."""
+    change = read_change(request, change_id)
+    if change.state not in POSSIBLE[of]:
+        raise RefusedError(f"The change to {change.new_url} is {change.get_state_display().lower()}.")
+    return confirmation_out(IMPACTS[of](change))
 
 
 @router.post("/{uuid:change_id}/check", response={202: AccessUrlChangeDetailsOut})

@@ -18,10 +18,9 @@ COLUMNS: Columns = [
     ("Organization", lambda each: each["organization"]["name"]),
     ("Provider", lambda each: each["provider"]["name"]),
     ("Image", lambda each: f"{each['image']}:{each['tag']}"),
-    ("Id", "id"),
 ]
 FIELDS: Columns = [
-    *COLUMNS[:-1],
+    *COLUMNS,
     ("Message", "message"),
     ("Since", when("status_since")),
     ("CPU cores", "cpu_cores"),
@@ -31,7 +30,7 @@ FIELDS: Columns = [
     ("Turns off", when("auto_off_at")),
     ("Under way", "active_operation"),
     ("Created", when("created_at")),
-    COLUMNS[-1],
+    ("Id", "id"),
 ]
 SIZES = {
     "--cpu": ("cpu_cores", float),

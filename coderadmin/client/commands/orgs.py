@@ -16,10 +16,9 @@ COLUMNS: Columns = [
     ("Members", "member_count"),
     ("Environments", "environment_count"),
     ("Providers", "provider_count"),
-    ("Id", "id"),
 ]
 FIELDS: Columns = [
-    *COLUMNS[:-1],
+    *COLUMNS,
     ("Description", "description"),
     ("CPU cores per member", "quota_cpu_cores"),
     ("Memory per member, GB", "quota_memory_gb"),
@@ -27,7 +26,7 @@ FIELDS: Columns = [
     ("GPUs per member", "quota_gpus"),
     ("Auto-off after hours", "auto_off_hours"),
     ("Created", when("created_at")),
-    COLUMNS[-1],
+    ("Id", "id"),
 ]
 ROLES = click.Choice(["organization-manager", "organization-member"])
 LIMITS = ("quota_cpu_cores", "quota_memory_gb", "quota_disk_gb", "quota_gpus", "auto_off_hours")

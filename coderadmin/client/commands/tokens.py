@@ -13,7 +13,6 @@ COLUMNS: Columns = [
     ("Expires", when("expires_at")),
     ("Last used", when("last_used_at")),
     ("From", "last_used_address"),
-    ("Id", "id"),
 ]
 
 

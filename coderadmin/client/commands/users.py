@@ -24,9 +24,8 @@ COLUMNS: Columns = [
     ("State", _state),
     ("Organizations", _organizations),
     ("Last sign-in", when("last_login")),
-    ("Id", "id"),
 ]
-FIELDS: Columns = [*COLUMNS[:-1], ("User name", "username"), ("Created", when("created_at")), COLUMNS[-1]]
+FIELDS: Columns = [*COLUMNS, ("User name", "username"), ("Created", when("created_at")), ("Id", "id")]
 
 
 @click.command()

@@ -38,7 +38,6 @@ COLUMNS: Columns = [
     ("Environments", detail("environment_count")),
     ("Under way", detail("active_operation")),
     ("Hostname", "hostname"),
-    ("Id", "id"),
 ]
 FIELDS: Columns = [
     ("Name", "name"),

@@ -43,9 +43,9 @@ def check(client: Client, provider: str, wait: bool) -> None:
         client.output.done(f"{found['name']} is being checked.", found)
         return
     found = _checked(client, found)
-    client.output.done(f"{found['name']} is {found['status']}. {reason_text(found)}".strip(), found)
+    client.output.done(f"{found['name']}: {found['status']}. {reason_text(found)}".strip(), found)
     if found["status"] != "ready":
-        raise ClientError(f"{found['name']} is {found['status']}.")
+        raise ClientError(f"{found['name']} is not ready.")
 
 
 @click.command()
