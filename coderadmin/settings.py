@@ -233,6 +233,7 @@ LOGGING = {
     },
 }
 SILENCED_SYSTEM_CHECKS = [
+    "security.W003",  # it knows Django's CSRF middleware by its name only; ours is a subclass
     "security.W005",  # includeSubDomains would cover the providers' hostnames, which are not ours to decide
     "security.W021",  # preload, the same
 ]
