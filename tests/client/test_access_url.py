@@ -36,7 +36,11 @@ def test_a_plan_is_made_shown_and_dropped(shell: Shell, fleet: None) -> None:
 
 
 def test_from_the_switch_to_the_end(shell: Shell, fleet: None) -> None:
-    change = checked_change()
+    warning = {"code": "x", "label": "Subdomains", "level": "warning", "detail": "Not below it.", "remedy": "Edit."}
+    change = checked_change(findings=[warning])
+    unread = shell.run("access-url", "change", "--yes", code=3).stderr
+    assert "Not below it." in unread and "--warnings-read" in unread
+    AccessURLChange.objects.update(findings=[])
     assert "redeployed by workers" in shell.run("access-url", "change", "--dry-run").stdout
     assert "--yes" in shell.run("access-url", "change", code=2).stderr
     shell.run("access-url", "change", "--canary", "sydney", "--yes")

@@ -5,7 +5,7 @@ import time
 import click
 
 from coderadmin.client.api import Document
-from coderadmin.client.errors import AbsentError, ClientError, usage
+from coderadmin.client.errors import REFUSED, AbsentError, ClientError, usage
 from coderadmin.client.output import Columns, when
 from coderadmin.client.session import Client, dry_run_option, wait_option, with_client, yes_option
 from coderadmin.client.things import PROVIDER, find_id, option
@@ -49,7 +49,7 @@ def plan(client: Client, url: str, wait: bool) -> None:
     else:
         client.output.document(change)
     if wait and change["switch_refusal"]:
-        raise ClientError(change["switch_refusal"], exit_code=3)
+        raise ClientError(change["switch_refusal"], exit_code=REFUSED)
 
 
 @click.command()
@@ -67,6 +67,7 @@ def change(
 ) -> None:
     """Switch to the planned URL and redeploy every provider, a few at a time. Both URLs are answered until finish."""
     found = _examined(client, _active(client))
+    _require_read(client, found, warnings_read=warnings_read)
     body: Document = {"failure_limit": failure_limit, "warnings_read": warnings_read}
     if canary:
         body["canary"] = find_id(client.api, PROVIDER, canary)
@@ -83,7 +84,10 @@ def finish(client: Client, dry_run: bool, yes: bool) -> None:
     found = _active(client)
     if _ask_about(client, found, "finish", dry_run=dry_run, yes=yes):
         done = client.api.post(f"{CHANGES}/{found['id']}/finish")
-        client.output.done(f"Finished. You can remove the DNS records of {done['old_url']}.", done)
+        hint = (
+            f" Sign in there: coderadmin login {done['new_url']}" if client.api.account.url == done["old_url"] else ""
+        )
+        client.output.done(f"Finished. You can remove the DNS records of {done['old_url']}.{hint}", done)
 
 
 @click.command()
@@ -186,6 +190,16 @@ def _examined(client: Client, change: Document) -> Document:
             time.sleep(PAUSE)
             change = ask(client, f"{CHANGES}/{change['id']}")
     return change
+
+
+def _require_read(client: Client, change: Document, *, warnings_read: bool) -> None:
+    """Raises ClientError after showing warnings that nobody has read."""
+    warnings = [finding for finding in change["findings"] if finding["level"] == "warning"]
+    if not warnings or warnings_read:
+        return
+    for finding in warnings:
+        client.output.note(f"Warning: {finding['detail']} {finding['remedy']}")
+    raise ClientError("There are warnings.", remedy="If you have read them: add --warnings-read.", exit_code=REFUSED)
 
 
 def _ask_about(client: Client, change: Document, of: str, *, dry_run: bool, yes: bool) -> bool:
