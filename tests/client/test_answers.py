@@ -12,6 +12,7 @@ from tests.client.conftest import Shell
 
 Answer = tuple[int, dict[str, str], str] | None
 ME = {"email": "a@example.com", "name": "", "site_role": "site-member", "organizations": [], "token": None}
+ID = "7b0c8a52-5d0e-4c0e-9a55-0d8b6c4f8d11"
 TOKEN = {"token": "made-once", "name": "ci", "expires_at": "2030-01-01T00:00:00+00:00"}
 OK: Answer = (200, {}, json.dumps(ME))
 
@@ -104,6 +105,19 @@ def test_a_post_is_sent_again_under_the_same_key(serve: Serve) -> None:
     assert shell.run("tokens", "create", "ci").stdout == "made-once\n"
     [first, second] = server.seen
     assert first == second and first[0] == "POST" and first[1]
+
+
+def test_a_server_that_restarts_ends_no_watching(serve: Serve) -> None:
+    operation: Answer = (
+        200,
+        {},
+        json.dumps({"id": ID, "kind": "deploy", "provider_name": "oslo", "state": "succeeded"}),
+    )
+    log: Answer = (200, {}, json.dumps({"items": [], "last": 0, "is_active": False}))
+    away: Answer = (503, {}, "")
+    shell, server = serve(operation, away, None, None, log, away, operation)
+    assert shell.run("operations", "watch", ID).stdout == "Deploy of oslo succeeded.\n"
+    assert not server.answers
 
 
 def test_verbose_names_requests_and_no_body(serve: Serve) -> None:

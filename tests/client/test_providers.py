@@ -33,6 +33,8 @@ def test_enrolment_prints_the_values_once_and_alone(shell: Shell, sydney: Worksp
     assert "helm" in made.stderr and "cemanager:" not in made.stderr
     handover = shell.json("providers", "create", "perth", *place[:2], "--namespace", "perth")["enrolment"]
     assert handover["token"] in handover["values_file"]
+    rotated = shell.json("providers", "rotate-token", "perth", "--yes")
+    assert rotated["token"] in rotated["values_file"] and rotated["token"] != handover["token"]
     assert handover["token"] not in shell.run("providers", "show", "perth", "-o", "json").stdout
     assert "Error: name:" in shell.run("providers", "create", "Oslo", *place, "--namespace", "other", code=2).stderr
 

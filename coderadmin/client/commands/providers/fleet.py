@@ -7,7 +7,7 @@ import click
 
 from coderadmin.client.api import Document
 from coderadmin.client.commands.providers.registering import change as change_provider
-from coderadmin.client.commands.providers.registering import read
+from coderadmin.client.commands.providers.registering import hand_over, read
 from coderadmin.client.commands.providers.verbs import impact_text
 from coderadmin.client.fleet.document import as_file, present_fleet, read_file
 from coderadmin.client.fleet.planning import Plan, make_plan, wishes
@@ -98,9 +98,8 @@ def _create(client: Client, planned: Plan) -> dict[str, Document]:
         if entry.get("cordon"):
             client.api.post(f"/providers/{new['id']}/cordon", {"reason": entry["cordon"]})
         client.output.note(f"{new['name']} is registered.")
-        if client.output.is_for_people and (handover := new["enrolment"]):
-            sentence = f"Save what follows as {handover['values_file_name']}, then run: {handover['command']}"
-            client.output.secret(handover["values_file"].rstrip("\n"), sentence, None)
+        if client.output.is_for_people and new["enrolment"]:
+            hand_over(client, new["enrolment"], new)
     return made
 
 

@@ -9,7 +9,7 @@ import click
 
 from coderadmin.client.api import Document
 from coderadmin.client.errors import usage
-from coderadmin.client.session import Client, with_client
+from coderadmin.client.session import Client, with_client, yes_option
 from coderadmin.client.things import PROVIDER, argument, find
 
 SCHEDULING = ("tolerations", "node_selector", "affinity", "service_account_annotations")
@@ -61,12 +61,11 @@ def create(client: Client, name: str, way: str | None, **given: Any) -> None:
     """
     body = fields_of(given, way or _way_of(given) or "enrolment")
     made = client.api.post("/providers", {"name": name} | body)
-    handover = made["enrolment"]
-    if handover is None:
+    if made["enrolment"]:
+        client.output.note(f"{made['name']} is registered.")
+        hand_over(client, made["enrolment"], made)
+    else:
         client.output.done(f"{made['name']} is registered. Deploy it: coderadmin providers deploy {made['name']}", made)
-        return
-    sentence = f"{made['name']} is registered. Save what follows as {handover['values_file_name']}, then run:"
-    client.output.secret(handover["values_file"].rstrip("\n"), f"{sentence} {handover['command']}", made)
 
 
 @click.command()
@@ -95,6 +94,27 @@ def rename(client: Client, provider: str, name: str) -> None:
     found = find(client.api, PROVIDER, provider)
     changed = change(client, found, {"name": name})
     client.output.done(f"{found['name']} is {changed['name']} now.", changed)
+
+
+@click.command("rotate-token")
+@argument(PROVIDER)
+@yes_option
+@with_client
+def rotate_token(client: Client, provider: str, yes: bool) -> None:
+    """Make a new envproxy token for those who run Helm themselves, printed this once with the values file.
+
+    The old one works until the new one is first used, at most a day.
+    """
+    found = find(client.api, PROVIDER, provider)
+    client.confirm(f"Make a new envproxy token for {found['name']}? The old one ends once it is used.", yes=yes)
+    handover = client.api.post(f"/providers/{found['id']}/tokens")
+    hand_over(client, handover, handover)
+
+
+def hand_over(client: Client, handover: Document, document: Document) -> None:
+    """The values file alone on stdout, beside it what to do with it."""
+    sentence = f"Save what follows as {handover['values_file_name']}, then run: {handover['command']}"
+    client.output.secret(handover["values_file"].rstrip("\n"), sentence, document)
 
 
 def change(client: Client, provider: Document, body: Document) -> Document:
