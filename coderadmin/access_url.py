@@ -53,7 +53,10 @@ class Memory:
         if time.monotonic() - self._noted_at < NOTED_EVERY:
             return
         self._noted_at = time.monotonic()
-        AccessURL.objects.filter(url=url).update(last_request_at=timezone.now())
+        try:
+            AccessURL.objects.filter(url=url).update(last_request_at=timezone.now())
+        except DatabaseError as error:
+            logger.warning("a request by %s can't be noted: %s", url, error)
 
 
 memory = Memory()

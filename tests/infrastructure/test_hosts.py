@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from coderadmin import access_url as hosts
-from coderadmin.access_url import Memory
+from coderadmin.access_url import Memory, memory
 from coderadmin.proof import is_proof
 from organizations.models import User
 from providers.access_urls import AccessURLs
@@ -97,6 +97,20 @@ def test_who_still_comes_by_the_old_one_is_noted(switched: None, monkeypatch: py
     assert AccessURL.objects.filter(last_request_at__isnull=False).count() == 0
     status("coder.example.com")
     assert AccessURL.objects.get(url=OLD).last_request_at is not None
+
+
+def test_what_needs_no_database_is_answered_by_the_old_one_while_it_is_away(
+    switched: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory.urls()
+
+    def away(**_: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(hosts.AccessURL.objects, "filter", away)
+    answer = Client(headers={"host": "coder.example.com"}).get("/static/css/tokens.css")
+    answer.close()
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(
