@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from organizations.choices import SiteRole
 from organizations.models import User
-from organizations.policies import can_edit_account
+from organizations.policies import can_edit_account, can_end_tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +37,14 @@ def _user_actions(person: User, user: User) -> Iterator[Action]:
     yield action("Organizations", "user_set_organizations")
     yield action("Site role", "user_set_site_role", ceiling)
     yield action("Reset password", "user_reset_password", ceiling or own)
-    yield action("API tokens", "user_tokens", ceiling if person != user else "yours are under your account.")
+    yield action("API tokens", "user_tokens", _refusal_of_tokens(person, user))
     if user.is_active:
         yield action("Deactivate", "user_deactivate", ceiling or own, dangerous=True)
     else:
         yield action("Activate", "user_activate", ceiling)
+
+
+def _refusal_of_tokens(person: User, user: User) -> str:
+    if person == user:
+        return "yours are under your account."
+    return "" if can_end_tokens(person, user) else "only the site admin sees those of other people."

@@ -53,8 +53,8 @@ def can_edit_account(user: Visitor, account: User) -> bool:
 
 
 def can_end_tokens(user: Visitor, account: User) -> bool:
-    """See and end the API tokens of an account: one's own, and those of accounts that one may change."""
-    return is_signed_in(user) and (user == account or can_edit_account(user, account))
+    """See and end the API tokens of an account: one's own, and the site admin everybody's."""
+    return is_signed_in(user) and (user == account or is_site_admin(user))
 
 
 def can_read_audit(user: Visitor) -> bool:
@@ -94,7 +94,9 @@ def require_site_manager(actor: Actor) -> None:
 def require_end_tokens(actor: Actor, account: User) -> None:
     """Raises PermissionDenied. The system itself (no user) may."""
     allowed = actor.user is None or can_end_tokens(actor.user, account)
-    require(allowed, "Only the person and those who may change the account see and end its API tokens.")
+    require(
+        allowed, "Only the site admin sees and ends API tokens of others. Deactivating the account ends them, too."
+    )
 
 
 def require_own_tokens(actor: Actor, account: User) -> None:

@@ -72,7 +72,8 @@ def _page(request: HttpRequest, form: EnvironmentForm) -> HttpResponse:
         "may_ask_for_owner": can_ask_for_anyone(form.person),
     }
     if wants_partial(request):
-        return render(request, "environments/partials/environment_fields.html", context)
+        part = "environment_fields" if form.offer else "no_organization"
+        return render(request, f"environments/partials/{part}.html", context)
     response = render(request, "environments/environment_form.html", context)
     origins = sorted({origin_of(provider) for provider in measured})
     response._csp_update = {"connect-src": [SELF, *origins]}  # type: ignore[attr-defined]

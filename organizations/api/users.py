@@ -20,7 +20,7 @@ from organizations.choices import SiteRole
 from organizations.filters import UserFilter, words_of
 from organizations.forms import SiteRoleForm, UserForm, UserOrganizationsForm
 from organizations.models import Organization, User
-from organizations.policies import require_site_manager
+from organizations.policies import require_end_tokens, require_site_manager
 
 router = Router(auth=ANYBODY, tags=["Users"])
 
@@ -97,11 +97,17 @@ def reset_password(request: HttpRequest, user_id: UUID) -> dict[str, str]:
 
 @router.get("/{uuid:user_id}/tokens", response=Page[TokenOut])
 def list_user_tokens(request: HttpRequest, user_id: UUID, asked: Query[PageQuery]) -> dict[str, Any]:
-    return answer_page(page_of(editable_user(request, user_id).api_tokens.all(), asked, by="name"))
+    return answer_page(page_of(_person_with_tokens(request, user_id).api_tokens.all(), asked, by="name"))
 
 
 @router.delete("/{uuid:user_id}/tokens/{uuid:token_id}", response={204: None})
 def end_user_token(request: HttpRequest, user_id: UUID, token_id: UUID) -> None:
-    user = editable_user(request, user_id)
-    tokens = user.api_tokens.select_related("user")
+    tokens = _person_with_tokens(request, user_id).api_tokens.select_related("user")
     services.end_token(actor=actor_of(request), token=get_object_or_404(tokens, pk=token_id))
+
+
+def _person_with_tokens(request: HttpRequest, pk: UUID) -> User:
+    """Raises PermissionDenied, Http404."""
+    user = managed_user(request, pk)
+    require_end_tokens(actor_of(request), user)
+    return user

@@ -1,4 +1,4 @@
-"""API tokens: one's own, and those of people whose account one may change."""
+"""API tokens: one's own, and, for the site admin, those of other people."""
 
 from uuid import UUID
 
@@ -17,9 +17,10 @@ from organizations.choices import TokenScope
 from organizations.errors import RefusedError
 from organizations.forms import ApiTokenForm
 from organizations.forms.errors import add_service_errors
-from organizations.models import ApiToken
+from organizations.models import ApiToken, User
+from organizations.policies import require_end_tokens
 from organizations.services import create_token, end_token
-from organizations.views.scope import ask_and_do, editable_user, person_of
+from organizations.views.scope import ask_and_do, managed_user, person_of
 
 
 @require_safe
@@ -54,15 +55,22 @@ def token_end(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 def user_tokens(request: HttpRequest, pk: UUID) -> HttpResponse:
-    user = editable_user(request, pk)
+    user = _person_with_tokens(request, pk)
     return render(request, "organizations/user_tokens.html", {"account": user, "tokens": user.api_tokens.all()})
 
 
 @ask_and_do
 def user_token_end(request: HttpRequest, pk: UUID, token: UUID) -> HttpResponse:
-    user = editable_user(request, pk)
+    user = _person_with_tokens(request, pk)
     row = get_object_or_404(ApiToken.objects.select_related("user"), user=user, pk=token)
     return _end(request, row, reverse("organizations:user_tokens", args=[pk]))
+
+
+def _person_with_tokens(request: HttpRequest, pk: UUID) -> User:
+    """Raises PermissionDenied, Http404."""
+    user = managed_user(request, pk)
+    require_end_tokens(actor_of(request), user)
+    return user
 
 
 def _end(request: HttpRequest, token: ApiToken, back: str) -> HttpResponse:

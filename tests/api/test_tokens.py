@@ -81,15 +81,16 @@ def test_nobody_ends_the_token_of_another_person_by_guessing(member: User) -> No
     ("role", "account", "status"),
     [
         (SiteRole.ADMIN, SiteRole.MANAGER, 200),
-        (SiteRole.MANAGER, SiteRole.MEMBER, 200),
-        (SiteRole.MANAGER, SiteRole.AUDITOR, 200),
+        (SiteRole.ADMIN, SiteRole.MEMBER, 200),
+        (SiteRole.MANAGER, SiteRole.MEMBER, 403),
+        (SiteRole.MANAGER, SiteRole.AUDITOR, 403),
         (SiteRole.MANAGER, SiteRole.MANAGER, 403),
         (SiteRole.MANAGER, SiteRole.ADMIN, 403),
         (SiteRole.AUDITOR, SiteRole.MEMBER, 403),
         (SiteRole.MEMBER, SiteRole.MEMBER, 403),
     ],
 )
-def test_site_managers_see_and_end_the_tokens_of_accounts_that_they_may_change(
+def test_only_the_site_admin_sees_and_ends_the_tokens_of_other_people(
     role: SiteRole, account: SiteRole, status: int
 ) -> None:
     person, user = make_user(role), make_user(account)

@@ -151,6 +151,13 @@ def test_a_person_without_an_organization_is_told_what_to_do(member: User) -> No
     assert not Environment.objects.exists()
 
 
+def test_whoever_left_the_last_organization_meanwhile_is_told_in_the_place_of_the_form(member: User) -> None:
+    part = signed_in(member).post(f"{NEW}form/", {"owner": "ada@example.com"}, headers={"HX-Request": "true"})
+    assert "You are in no organization" in part.text
+    assert 'id="environment-form"' in part.text
+    assert "<html" not in part.text
+
+
 def test_the_quota_is_shown_and_one_that_is_passed_is_told_there_with_what_was_typed(
     client: Client, owner: User, organization: Organization, default: WorkspaceProvider
 ) -> None:

@@ -133,6 +133,8 @@ def test_nobody_sees_or_makes_the_tokens_of_another_person(member: User, site_ma
     other = make_user()
     with pytest.raises(CoderError, match="404"):
         sign_in(member).call("GET", f"/api/v0/api-keys/{other.pk}")
+    with pytest.raises(CoderError, match="403: Only the site admin sees"):
+        sign_in(site_manager).call("GET", f"/api/v0/api-keys/{other.pk}")
     with pytest.raises(CoderError, match="403: Only the person makes"):
         sign_in(site_manager).call("POST", f"/api/v0/api-keys/{other.pk}", {"name": "x"})
 
