@@ -58,6 +58,19 @@ def print_log(client: Client, path: str, *, after: int = 0) -> Document:
     return log
 
 
+def show_log(client: Client, root: str, operation: Document, *, goes_on: bool) -> None:
+    """The log as it is now, however long, or until the operation has ended."""
+    path = f"{root}/{operation['id']}"
+    if goes_on:
+        follow(client, root, operation)
+    elif not client.output.is_for_people:
+        client.output.document(client.api.get(f"{path}/log")["items"])
+    else:
+        log = print_log(client, path)
+        while log["items"]:
+            log = print_log(client, path, after=log["last"])
+
+
 @contextmanager
 def progress(client: Client, name: str) -> Iterator[None]:
     """On a terminal a line that moves; in a pipe nothing, and no escape."""

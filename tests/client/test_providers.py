@@ -130,6 +130,7 @@ def test_logs_without_anything_that_a_terminal_obeys(shell: Shell, sydney: Works
     assert "no operation yet" in shell.run("providers", "logs", "sydney", code=2).stderr
     make_operation(sydney, lines=["first", "second \x1b[31m red \x07"], state="failed", error_text="no luck")
     assert shell.run("providers", "logs", "sydney").stdout.splitlines() == ["· first", "· second �[31m red �"]
+    assert shell.json("providers", "logs", "sydney")[0]["text"] == "first"
     failed = shell.run("operations", "watch", "sydney", code=1)
     assert "first" in failed.stdout
     assert "no luck" in failed.stderr

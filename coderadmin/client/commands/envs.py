@@ -9,7 +9,7 @@ from coderadmin.client.errors import usage
 from coderadmin.client.output import Columns, when
 from coderadmin.client.session import Client, limit_option, wait_option, with_client, yes_option
 from coderadmin.client.things import ENVIRONMENT, ORGANIZATION, PROVIDER, argument, find, find_id, option
-from coderadmin.client.waiting import ENVIRONMENT_OPERATIONS, follow, print_log, requested
+from coderadmin.client.waiting import ENVIRONMENT_OPERATIONS, follow, requested, show_log
 
 COLUMNS: Columns = [
     ("Name", "name"),
@@ -161,10 +161,7 @@ def logs(client: Client, environment: str, goes_on: bool) -> None:
     newest = next(client.api.pages(f"/environments/{found['id']}/operations", limit=1), None)
     if newest is None:
         raise usage(f"{found['name']} has no log.")
-    if goes_on:
-        follow(client, ENVIRONMENT_OPERATIONS, newest)
-    else:
-        print_log(client, f"{ENVIRONMENT_OPERATIONS}/{newest['id']}")
+    show_log(client, ENVIRONMENT_OPERATIONS, newest, goes_on=goes_on)
 
 
 def _ask_for(client: Client, environment: Document, verb: str, body: Any = None, *, wait: bool, already: str) -> None:

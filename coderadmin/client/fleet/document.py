@@ -14,6 +14,15 @@ PLAIN = (
     "node_selector", "affinity", "service_account_annotations", "envproxy_image", "envproxy_replicas",
 )  # fmt: skip
 OUTER = ("hostname", "devurl_host", "ssh_enabled")  # for everybody, not in details
+KINDS: dict[str, tuple[type, str]] = {
+    "ssh_enabled": (bool, "true or false"),
+    "default": (bool, "true or false"),
+    "envproxy_replicas": (int, "a whole number"),
+    "tolerations": (list, "a list"),
+    "node_selector": (dict, "a mapping"),
+    "affinity": (dict, "a mapping"),
+    "service_account_annotations": (dict, "a mapping"),
+}
 FILES = {"kubeconfig_file": "kubeconfig", "token_file": "token", "ca_file": "ca_pem"}
 KEYS = {"name", "way", "default", "cordon", "organizations", "context", *PLAIN, *FILES}
 WAYS = ("kubeconfig", "fields", "enrolment")
@@ -140,12 +149,12 @@ def _wrong(entry: Document) -> str:
     """Empty when its shape is right; the values are the server's to judge."""
     if unknown := sorted(map(str, set(entry) - KEYS)):
         return f"{unknown[0]} is not known. Known are: {', '.join(sorted(KEYS))}."
-    if "organizations" in entry and not _is_access(entry["organizations"]):
+    if entry.get("organizations") is not None and not _is_access(entry["organizations"]):
         return f"organizations is a mapping of names to {' or '.join(ACCESS)}."
-    if not isinstance(entry.get("cordon", ""), str | None):
-        return "cordon is the reason as a text, empty for none."
-    if not isinstance(entry.get("default", False), bool):
-        return "default is true or false."
+    for name in sorted(set(entry) - {"organizations"}):
+        kind, words = KINDS.get(name, (str, "a text"))
+        if entry[name] is not None and type(entry[name]) is not kind:
+            return f"{name} is {words}."
     return ""
 
 

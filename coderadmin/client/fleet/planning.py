@@ -84,9 +84,8 @@ def _wishes_of_creations(plan: Plan, created: dict[str, str]) -> Iterator[Docume
 def _change(entry: Document, provider: Document, access: dict[str, str]) -> Change:
     present = as_entry(provider, access)
     present["devurl_host"] = provider["devurl_host"]
-    differing = {
-        name: entry[name] for name in PLAIN if name in entry and name in present and entry[name] != present[name]
-    }
+    both = [name for name in PLAIN if entry.get(name) is not None and name in present]
+    differing = {name: entry[name] for name in both if entry[name] != present[name]}
     wanted = _access(entry, access)
     becomes_default = bool(entry.get("default")) and not provider["is_default"]
     cordon = _cordon(entry, present["cordon"])

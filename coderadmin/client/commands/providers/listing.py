@@ -9,7 +9,7 @@ from coderadmin.client.errors import usage
 from coderadmin.client.output import Columns, when
 from coderadmin.client.session import Client, limit_option, with_client
 from coderadmin.client.things import PROVIDER, argument, find
-from coderadmin.client.waiting import OPERATIONS, follow, print_log
+from coderadmin.client.waiting import OPERATIONS, show_log
 
 
 def _status(each: Document) -> str:
@@ -104,7 +104,4 @@ def logs(client: Client, provider: str, goes_on: bool) -> None:
     newest = next(client.api.pages(OPERATIONS, limit=1, provider=found["id"]), None)
     if newest is None:
         raise usage(f"{found['name']} has had no operation yet.")
-    if goes_on:
-        follow(client, OPERATIONS, newest)
-    else:
-        print_log(client, f"{OPERATIONS}/{newest['id']}")
+    show_log(client, OPERATIONS, newest, goes_on=goes_on)
