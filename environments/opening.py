@@ -62,10 +62,11 @@ def clean_state(text: str) -> str:
 
 def environment_url(environment: Environment, *, path: str) -> str:
     """Where envproxy serves it, and asks us for a sign-in if that is needed. Its provider must be loaded."""
-    return f"{environment.provider.envproxy_access_url}/environments/{environment.pk}/{quote(path, safe=KEPT_IN_URLS)}"
+    envproxy = environment.provider.served_envproxy_access_url
+    return f"{envproxy}/environments/{environment.pk}/{quote(path, safe=KEPT_IN_URLS)}"
 
 
 def sign_in_url(environment: Environment, *, ticket: str, state: str, path: str) -> str:
     """Where envproxy redeems the ticket, in the browser that has the state. Its provider must be loaded."""
     query = urlencode({"ticket": ticket, "environment": environment.pk, "state": state, "path": path})
-    return f"{environment.provider.envproxy_access_url}/sign-in?{query}"
+    return f"{environment.provider.served_envproxy_access_url}/sign-in?{query}"

@@ -19,12 +19,20 @@ def _schemes(new_url: str, providers: Sequence[WorkspaceProvider]) -> Finding:
     if not others:
         detail = f"All providers use {scheme}://, as the new access URL does."
         return Finding(code="scheme", label="Scheme", level=Level.OK, detail=detail)
+    if scheme == "https":  # the way out of http: first we, then they, since their hostnames have our scheme
+        return Finding(
+            code="scheme",
+            label="Scheme",
+            level=Level.WARNING,
+            detail=f"http:// is the hostname of {enumerated(others)}. Others on the way can read what goes through.",
+            remedy="When the change is finished, give them hostnames with https:// (Edit, then Redeploy).",
+        )
     return Finding(
         code="scheme",
         label="Scheme",
         level=Level.ERROR,
-        detail=f"Browsers refuse to mix http and https, and not {scheme}:// is the hostname of {enumerated(others)}.",
-        remedy=f"Give these providers a hostname with {scheme}:// (Edit), or choose a new access URL with theirs.",
+        detail=f"https:// is the hostname of {enumerated(others)}, and browsers refuse to lead there from http://.",
+        remedy="Choose a new access URL with https://.",
     )
 
 

@@ -37,7 +37,7 @@ def missing(rollout: Rollout, step: RolloutStep, provider: WorkspaceProvider) ->
         return f"It was deployed, but is not Ready: {provider.message or provider.reason}"
     answer = provider.evidence.get("url_answer") or {}
     problem = answer.get("problem") or "no check has ended since."
-    return f"It was deployed, but {provider.envproxy_access_url} does not answer: {problem}"
+    return f"It was deployed, but {provider.served_envproxy_access_url} does not answer: {problem}"
 
 
 def _has_beaten(rollout: Rollout, step: RolloutStep, provider: WorkspaceProvider) -> bool:

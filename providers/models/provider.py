@@ -130,6 +130,12 @@ class WorkspaceProvider(models.Model):
         return self.hostname + ENVPROXY_PATH
 
     @property
+    def served_envproxy_access_url(self) -> str:
+        """Where envproxy answers now: a hostname that we have not deployed yet leads nowhere."""
+        deployed: str = self.deployed_values.get("envproxy", {}).get("accessURL", "")
+        return deployed or self.envproxy_access_url
+
+    @property
     def is_cordoned(self) -> bool:
         return self.cordoned_at is not None
 

@@ -75,7 +75,7 @@ def _requests(providers: Iterable[WorkspaceProvider]) -> Iterable[CheckRequest]:
                 expects_release=provider.is_remote,
                 check_verbs=verbs_due,
                 known_revision=provider.release_values_revision,
-                envproxy_url=provider.envproxy_access_url if provider.last_beat_at else "",
+                envproxy_url=provider.served_envproxy_access_url if provider.last_beat_at else "",
             )
 
 

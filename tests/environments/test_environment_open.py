@@ -169,6 +169,14 @@ def test_without_a_question_of_envproxy_s_it_leads_to_the_environment_without_a_
     assert not EnvironmentSession.objects.exists()
 
 
+def test_a_hostname_that_is_not_deployed_yet_leads_nowhere(client: Client, environment: Environment) -> None:
+    """The browser goes where envproxy answers now."""
+    deployed = {"envproxy": {"accessURL": "https://old.coder.example.com/proxy"}}
+    WorkspaceProvider.objects.update(hostname="https://new.coder.example.com", deployed_values=deployed)
+    for answer in (client.get(path_of(environment)), open_(client, environment)):
+        assert answer["Location"].startswith("https://old.coder.example.com/proxy/")
+
+
 @pytest.mark.parametrize("state", ["x", "a b" * 8, "\r\nSet-Cookie: a=1" * 2, "x" * 65])
 def test_a_state_that_is_none_of_envproxy_s_is_refused(state: str, client: Client, environment: Environment) -> None:
     assert client.get(path_of(environment), {"state": state}).status_code == 400

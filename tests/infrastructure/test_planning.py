@@ -196,9 +196,15 @@ def test_hostnames_below_the_new_url_are_fine() -> None:
     assert [finding.level for finding in findings] == [Level.OK, Level.OK]
 
 
-def test_another_scheme_forbids_the_switch_and_names_the_provider() -> None:
-    scheme, _ = examine_hostnames("https://example.com", hostnames("https://a.example.com", "http://b.example.com"))
-    assert (scheme.level, "p1" in scheme.detail, "p0" in scheme.detail) == (Level.ERROR, True, False)
+@pytest.mark.parametrize(
+    ("new", "level", "named"),
+    [("https://example.com", Level.WARNING, "p1"), ("http://example.com", Level.ERROR, "p0")],
+)
+def test_providers_of_another_scheme_are_named(new: str, level: Level, named: str) -> None:
+    """From http to https they can follow only after us, since a hostname has the deployment's scheme."""
+    scheme, _ = examine_hostnames(new, hostnames("https://a.example.com", "http://b.example.com"))
+    (found,) = [name for name in ("p0", "p1") if name in scheme.detail]
+    assert (scheme.level, found, bool(scheme.remedy)) == (level, named, True)
 
 
 @pytest.mark.parametrize("hostname", ["https://a.other.com", "https://badexample.com", "https://example.com"])
