@@ -154,8 +154,9 @@ def problem(status: int, document: Document) -> ClientError:
             f"{each['field']}: {each['message']}" if each["field"] else each["message"] for each in errors
         )
     remedy = document.get("remedy", "")
-    if more := document.get("refusals") or document.get("names"):
-        detail = f"{detail} ({'; '.join(_word(each) for each in more)})"
+    in_the_way = map(_word, document.get("refusals") or document.get("names") or [])
+    if more := [each for each in in_the_way if each not in detail]:
+        detail = f"{detail} ({'; '.join(more)})"
     if status == 401:
         remedy = remedy or SIGN_IN
     if status == 404:
@@ -164,11 +165,8 @@ def problem(status: int, document: Document) -> ClientError:
 
 
 def _word(item: Any) -> str:
-    return (
-        str(item.get("message") or item.get("text") or item.get("detail") or item)
-        if isinstance(item, dict)
-        else str(item)
-    )
+    """Of what is in the way: a name, or a refusal that explains itself."""
+    return str(item["message"] if isinstance(item, dict) else item)
 
 
 def _pause(answer: Any) -> int:

@@ -5,7 +5,7 @@ import time
 import click
 
 from coderadmin.client.api import Document
-from coderadmin.client.errors import REFUSED, AbsentError, ClientError, usage
+from coderadmin.client.errors import INTERRUPTED, REFUSED, AbsentError, ClientError, usage
 from coderadmin.client.output import Columns, when
 from coderadmin.client.session import Client, dry_run_option, wait_option, with_client, yes_option
 from coderadmin.client.things import PROVIDER, find_id, option
@@ -218,7 +218,11 @@ def _went_on(client: Client, change: Document, *, wait: bool) -> None:
     if not wait:
         client.output.done(f"{change['state']}. Watch it: coderadmin access-url status", change)
         return
-    change = _followed(client, change)
+    try:
+        change = _followed(client, change)
+    except KeyboardInterrupt:
+        remedy = "See: coderadmin access-url status"
+        raise ClientError("The change goes on.", remedy=remedy, exit_code=INTERRUPTED) from None
     client.output.done(_outcome(change), change)
 
 
