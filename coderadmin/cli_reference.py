@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from coderadmin.cli import main as program
 from coderadmin.client.programs import COMMANDS
 
 SHARED = {"--help", "--output", "--verbose"}
-MARK = "<!-- From here on made by `python -m coderadmin.client.reference docs/cli.md`, which keeps what is above. -->\n"
+MARK = "<!-- From here on made by `python -m coderadmin.cli_reference docs/cli.md`, which keeps what is above. -->\n"
 
 
 def main() -> None:
@@ -23,8 +24,6 @@ def renewed(document: str) -> str:
 
 
 def reference() -> str:
-    from coderadmin.cli import main as program
-
     root = click.Context(program, info_name="coderadmin")
     names = [name for name in COMMANDS if name != "completion"]
     parts = [part for name in (*names, "audit", "completion") for part in _described(root, name, level=2)]
