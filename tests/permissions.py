@@ -12,8 +12,8 @@ ROLES = (
     "manager_elsewhere", "site_manager", "site_admin", "support",
 )  # fmt: skip
 OUTSIDERS = ("anonymous", "revoked", "must_change_password")
-YES, FORBIDDEN, HIDDEN, NO_TOKEN, NO_METHOD, SIGN_IN, NEW_PASSWORD = "+", "3", "4", "1", "5", "s", "p"
-WORDS = {YES: "yes", FORBIDDEN: "no", HIDDEN: "not there", NO_TOKEN: "no"}
+YES, FORBIDDEN, HIDDEN, NO_TOKEN, NO_METHOD, SIGN_IN, NEW_PASSWORD, SAME = "+", "3", "4", "1", "5", "s", "p", "="
+WORDS = {YES: "yes", FORBIDDEN: "no", HIDDEN: "not there", NO_TOKEN: "no", NO_METHOD: "none", NEW_PASSWORD: "yes"}
 
 #  member, auditor; owner of the environment, member of its organization, member of another one;
 #  manager of its organization, manager of another one; site manager, site admin; support staff
@@ -39,7 +39,7 @@ ENVPROXY = "1111111111"  # its own token counts, and no person
 class Row:
     """A letter for each of ROLES: who may look (`get`), and who may send the form (`post`).
 
-    `outsiders`: what OUTSIDERS get, both ways; "" when they get what the others get.
+    `outsiders`: what OUTSIDERS get, both ways; SAME is what the others get.
     """
 
     get: str
@@ -50,7 +50,8 @@ class Row:
         letters = self.post if method == "POST" else self.get
         if role in ROLES:
             return letters[ROLES.index(role)]
-        return self.outsiders[OUTSIDERS.index(role)] if self.outsiders else letters[0]
+        letter = self.outsiders[OUTSIDERS.index(role)]
+        return letters[0] if letter == SAME else letter
 
 
 def read(who: str) -> Row:
@@ -72,11 +73,12 @@ def each(names: str, row: Row) -> dict[str, Row]:
     return {f"{app}:{name}": row for name in rest}
 
 
-OPEN_PAGE = Row(get=EVERYBODY, post=NOWHERE, outsiders="")
-OPEN_CALL = Row(get=NOWHERE, post=ENVPROXY, outsiders="")
+OPEN_PAGE = Row(get=EVERYBODY, post=NOWHERE, outsiders="===")
+NOTHING = Row(get=HIDDEN * 10, post=HIDDEN * 10, outsiders="==3")
+OPEN_CALL = Row(get=NOWHERE, post=ENVPROXY, outsiders="===")
 ACCOUNT: Mapping[str, Row] = {
-    "organizations:sign_in": Row(get=EVERYBODY, post=EVERYBODY, outsiders=""),
-    "organizations:sign_out": Row(get=NOWHERE, post=EVERYBODY, outsiders=""),
+    "organizations:sign_in": Row(get=EVERYBODY, post=EVERYBODY, outsiders="==="),
+    "organizations:sign_out": Row(get=NOWHERE, post=EVERYBODY, outsiders="==="),
     **each("organizations home account token_list", read(EVERYBODY)),
     "organizations:password_change": Row(get=EVERYBODY, post=EVERYBODY, outsiders="ss+"),
     **each("organizations token_create command_line_token", act(EVERYBODY)),
@@ -147,11 +149,16 @@ SUPPORT_PAGES: Mapping[str, Row] = {  # of each model the same
     "admin:logout": Row(get=NOT_EVEN_SUPPORT, post=SUPPORT),
 }
 FOR_ALL: Mapping[str, Row] = {
-    "/healthz": Row(get=EVERYBODY, post=EVERYBODY, outsiders=""),
-    "/readyz": Row(get=EVERYBODY, post=EVERYBODY, outsiders=""),
+    "/healthz": Row(get=EVERYBODY, post=EVERYBODY, outsiders="==="),
+    "/readyz": Row(get=EVERYBODY, post=EVERYBODY, outsiders="==="),
     **each("providers chart_index chart_download", OPEN_PAGE),
     "api_docs": OPEN_PAGE,
     "api_try": OPEN_PAGE,
+    "api:openapi-json": Row(get=EVERYBODY, post=EVERYBODY, outsiders="==="),
+    "api:get_version": Row(get=EVERYBODY, post=NOWHERE, outsiders="==3"),
+    "api:api-root": NOTHING,
+    "^api/v1(?:/|$)": NOTHING,
+    "^api/(?:v0|private)(?:/|$)": Row(get=HIDDEN * 10, post=HIDDEN * 10, outsiders="==="),
     "providers:envproxy_beat": OPEN_CALL,
     **each("environments envproxy_sessions envproxy_access", OPEN_CALL),
 }
@@ -173,9 +180,11 @@ INTRODUCTION = """\
 
 Written by `python -m tests.permissions` from the table that `tests/test_walk.py` holds every address of the pages to.
 To change a right, change `policies.py` of the app and `tests/permissions.py`, then write this page again.
-The API has its own table, with the same rules: `tests/api/test_access.py`.
+The API and the original protocol have tables of their own, with the same rules: `tests/api/test_access.py`,
+`tests/wire/test_access.py`.
 
 **yes**: may. **no**: is told so (403). **not there**: hears what one hears about something that does not exist (404).
+**none**: the address does not work this way.
 Rights add up: a site role, and what one is in an organization. “Owner” is a member who owns the environment
 or the token in question; “member of it” and “manager of it” belong to the organization in question.
 Whoever is not signed in, or whose account is deactivated, is led to the sign-in page; whoever must change the password,
@@ -207,7 +216,8 @@ def _lines(name: str, row: Row) -> str:
 
 
 def _line(name: str, letters: str) -> str:
-    return f"| {name} | {' | '.join(WORDS.get(letter, 'leads elsewhere') for letter in letters)} |\n"
+    name = name.replace("|", "\\|")
+    return f"| {name} | {' | '.join(WORDS[letter] for letter in letters)} |\n"
 
 
 if __name__ == "__main__":

@@ -84,9 +84,10 @@ def make_world() -> World:
 def _make_rows(environment: Environment) -> None:
     """Those that support staff look at and no address names elsewhere."""
     owner = environment.owner
-    record(actor=SYSTEM, action="environment.create", target=environment, organization=environment.organization)
+    record(actor=SYSTEM, action="environment.create", target=environment, organization=environment.organization_id)
     make_status_change(environment.provider)
-    Image.objects.create(organization=environment.organization, repository="quokka/image")
+    image = Image.objects.create(organization=environment.organization, repository="quokka/image")
+    image.tags.create(tag="latest")
     EnvironmentSession.objects.create(
         user=owner, environment=environment, ticket_digest="e1" * 32, auth_hash="f1", expires_at=timezone.now()
     )
