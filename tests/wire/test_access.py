@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.http import HttpResponse
 from django.test import Client
 
 from audit.models import AuditEvent
@@ -119,7 +118,7 @@ def path_of(route: Route, world: World, image: Image) -> str:
 
 def body_of(route: Route, world: World, image: Image) -> dict[str, Any]:
     place = {"org_id": str(world.organization.pk), "resource_pool_id": str(world.provider.pk)}
-    return {
+    bodies: dict[str, dict[str, Any]] = {
         "POST api/v0/api-keys/<str:user>": {"name": "another"},
         "POST api/v0/users": {"email": "new@example.com", "organizations": [place["org_id"]]},
         "PATCH api/v0/users/<str:user>": {"revoked": True},
@@ -135,10 +134,11 @@ def body_of(route: Route, world: World, image: Image) -> dict[str, Any]:
         "POST api/v0/images/<uuid:pk>/tags": {"tag": "22"},
         "POST api/v0/environments": place | {"name": "new", "image_id": str(image.pk)},
         "POST api/private/metrics/usage/push": {"environment_id": str(world.environment.pk)},
-    }.get(row_of(route), {})
+    }
+    return bodies.get(row_of(route), {})
 
 
-def call(route: Route, world: World, token: str) -> HttpResponse:
+def call(route: Route, world: World, token: str) -> Any:
     image = Image.objects.get()
     headers = {"Session-Token": token} if token else {}
     body = json.dumps(body_of(route, world, image))
