@@ -31,6 +31,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_clients() -> None:
+    """Each test client builds the middleware anew; whitenoise would look through all files for each of them."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
 @pytest.fixture(autouse=True)
 def known_access_url(monkeypatch: pytest.MonkeyPatch) -> None:
     """No request asks the database for the access URLs, but in tests about them (`fresh_access_urls`)."""

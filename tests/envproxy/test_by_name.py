@@ -2,7 +2,7 @@
 
 from tests.envproxy.asking import HTML, Browser
 from tests.envproxy.names import ENVIRONMENT, PREFIX, SERVICE
-from tests.envproxy.test_sign_in import sign_in
+from tests.envproxy.test_sign_in import ASKED, sign_in
 from tests.envproxy.world import ControlPlane, World, free_port, world_fixture
 
 world = world_fixture(
@@ -35,5 +35,5 @@ def test_a_refused_connection_has_a_page_that_says_what_to_do(browser: Browser, 
 
 def test_without_tls_the_cookie_is_not_for_tls_alone(browser: Browser, control_plane: ControlPlane) -> None:
     control_plane.tickets["ticket-1"] = ENVIRONMENT
-    cookie = browser.ask(sign_in(browser, "ticket-1")).headers["Set-Cookie"]
+    cookie = browser.ask(sign_in("ticket-1"), headers=ASKED).headers["Set-Cookie"]
     assert cookie.endswith("; HttpOnly; SameSite=Lax")

@@ -21,6 +21,8 @@ def test_it_can_be_done_by_keyboard_only(page: Page, member: User) -> None:
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="API tokens")).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Change password")).to_be_focused()
 
 
