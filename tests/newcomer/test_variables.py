@@ -10,9 +10,9 @@ NOT_FOR_PRODUCTION = {"DEBUG", "CODERADMIN_EMBEDDED"}
 
 
 def variables_read() -> set[str]:
-    """Of the production programs: what only the embedded stack reads is in docs/embedded.md."""
+    """Of the production programs. What only the embedded stack reads is in docs/embedded.md, the client's in cli.md."""
     files = [path for package in PACKAGES for path in (REPOSITORY / package).rglob("*.py")]
-    code = "".join(path.read_text() for path in files if "embedded" not in path.parts)
+    code = "".join(path.read_text() for path in files if not {"embedded", "client"} & set(path.parts))
     return {name for names in READ.findall(code) for name in names if name}
 
 
