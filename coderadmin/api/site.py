@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 from django.views.decorators.http import require_safe
 from django.views.defaults import server_error as page_of_server_error
 from ninja import NinjaAPI, Schema
@@ -16,10 +16,10 @@ from ninja.openapi.docs import Swagger
 from coderadmin import __version__
 from coderadmin.api.bodies import StrictParser
 from coderadmin.api.callers import ANYBODY
-from coderadmin.api.docs import areas_of, sentence_of
+from coderadmin.api.docs import areas_of
 from coderadmin.api.endpoint import endpoint
-from coderadmin.api.idempotency import HEADER, LONGEST_KEY
 from coderadmin.api.problems import NOT_FOUND, answer_problems, problem
+from coderadmin.api.schema import complete
 from coderadmin.wire.errors import server_error as wire_server_error
 from coderadmin.wire.routes import ROOTS as WIRE_ROOTS
 from environments.api import ROUTERS as ENVIRONMENT_ROUTERS
@@ -30,39 +30,6 @@ from providers.access_urls import access_url
 from providers.api import ROUTERS as PROVIDER_ROUTERS
 
 ROOT = "/api/"
-PROBLEM = {
-    "title": "Problem",
-    "type": "object",
-    "required": ["type", "title", "status", "code", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "description": "For programs."},
-        "detail": {"type": "string", "description": "What is wrong, as a sentence."},
-        "remedy": {"type": "string", "description": "The next step."},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "message"],
-                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-            },
-        },
-    },
-}
-PROBLEM_ANSWER = {
-    "description": "Not done: what is wrong, and the next step.",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
-
-IDEMPOTENCY_KEY = {
-    "in": "header",
-    "name": HEADER,
-    "required": False,
-    "schema": {"type": "string", "maxLength": LONGEST_KEY},
-    "description": "Sent again within a day, the request is done once and answered the same.",
-}
 
 
 class Api(NinjaAPI):
@@ -70,16 +37,7 @@ class Api(NinjaAPI):
         return str(operation.view_func.__name__)
 
     def get_openapi_schema(self, **kwargs: Any) -> Any:
-        """With what holds for every operation: its summary, the key of a POST, and a problem as its other answer."""
-        schema = super().get_openapi_schema(**kwargs)
-        schema["components"]["schemas"]["Problem"] = PROBLEM
-        for operations in schema["paths"].values():
-            for method, operation in operations.items():
-                if method == "post":
-                    operation["parameters"].append(IDEMPOTENCY_KEY)
-                operation["summary"] = sentence_of(operation["operationId"])
-                operation["responses"]["default"] = PROBLEM_ANSWER
-        return schema
+        return complete(super().get_openapi_schema(**kwargs))
 
 
 class Version(Schema):
@@ -131,7 +89,7 @@ def api_try(request: HttpRequest) -> HttpResponse:
 
 
 @endpoint
-def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
+def nothing_here(request: HttpRequest) -> HttpResponse:
     return problem(HTTPStatus.NOT_FOUND, "not_found", NOT_FOUND)
 
 
@@ -160,6 +118,5 @@ urlpatterns = [
     path("api/docs", api_docs, name="api_docs"),
     path("api/docs/try", api_try, name="api_try"),
     path("api/v1/", _routes()),
-    path("api/v1", nothing_here),
-    path("api/v1/<path:rest>", nothing_here),
+    re_path(r"^api/v1(?:/|$)", nothing_here),
 ]

@@ -12,6 +12,7 @@ from audit.services import actor_of
 from coderadmin.api.bodies import checked, form_data
 from coderadmin.api.callers import ANYBODY
 from coderadmin.api.paging import Page, PageQuery, answer_page, page_of
+from coderadmin.api.schema import may_answer
 from infrastructure import confirmations, services
 from infrastructure.api.schemas import (
     AccessUrlChangeDetailsOut,
@@ -67,7 +68,7 @@ def get_access_url_change(request: HttpRequest, change_id: UUID) -> dict[str, An
     return change_details_out(read_change(request, change_id))
 
 
-@router.get("/{uuid:change_id}/impact", response=ConfirmationOut)
+@router.get("/{uuid:change_id}/impact", response=ConfirmationOut, openapi_extra=may_answer(409))
 def get_access_url_impact(
     request: HttpRequest, change_id: UUID, of: Literal["switch", "finish", "rollback", "drop"]
 ) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from audit.services import Actor, actor_of
 from coderadmin.api.bodies import Named
 from coderadmin.api.callers import ABOUT_PROVIDERS, person_of
 from coderadmin.api.paging import Page, PageQuery, SearchText, answer_page, page_of
+from coderadmin.api.schema import may_answer
 from organizations.api.scope import visible_organizations
 from organizations.models import Organization
 from organizations.policies import require
@@ -54,7 +55,7 @@ def get_allowlist(request: HttpRequest, provider_id: UUID, asked: Query[PageQuer
     return answer_page((items, cursor))
 
 
-@of_provider.put("/{uuid:provider_id}/allowlist", response=AccessAnswer)
+@of_provider.put("/{uuid:provider_id}/allowlist", response=AccessAnswer, openapi_extra=may_answer(412))
 def put_allowlist(request: HttpRequest, provider_id: UUID, body: AllowlistIn, dry_run: bool = False) -> dict[str, Any]:
     """All of it at once; what is not named loses its access. `dry_run` tells what it would mean."""
     provider = managed_provider(request, provider_id)
@@ -114,7 +115,7 @@ def list_access_entries(request: HttpRequest, asked: Query[PageQuery]) -> dict[s
     return answer_page(([_entry(entry) for entry in page], cursor))
 
 
-@matrix.patch("", response=AccessAnswer)
+@matrix.patch("", response=AccessAnswer, openapi_extra=may_answer(412))
 def change_access(request: HttpRequest, body: AccessPatch, dry_run: bool = False) -> dict[str, Any]:
     """All of the changes or none. `dry_run` tells what they would mean, and changes nothing."""
     actor = actor_of(request)

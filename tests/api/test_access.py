@@ -133,8 +133,9 @@ OPERATIONS = {
 }
 
 
-def path_of(template: str, world: World) -> str:
-    ids: dict[str, Any] = {
+def ids_of(template: str, world: World) -> dict[str, Any]:
+    """What the parameters of a path stand for."""
+    return {
         "organization_id": world.organization.pk,
         "provider_id": world.provider.pk,
         "environment_id": world.environment.pk,
@@ -145,12 +146,15 @@ def path_of(template: str, world: World) -> str:
         "rollout_id": world.step.rollout_id,
         "step_id": world.step.pk,
     }
+
+
+def path_of(template: str, world: World) -> str:
     query = {
         "/access-url/changes/{change_id}/impact": "?of=switch",
         "/providers/{provider_id}/impact": "?of=cordon",
         "/why": f"?organization={world.organization.pk}&provider={world.provider.pk}",
     }
-    return template.format(**ids) + query.get(template, "")
+    return template.format(**ids_of(template, world)) + query.get(template, "")
 
 
 def body_of(name: str, world: World) -> Any:

@@ -1,4 +1,4 @@
-"""No value, wherever it is sent, is a server error: each field and parameter of the schema gets every bad one."""
+"""No value that fits its type is a server error, wherever it is sent. Those that do not fit: test_schema.py."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,14 +9,15 @@ from django.db import transaction
 
 from coderadmin.api.site import api
 from organizations.models import User
-from tests.api.test_access import OPERATIONS, World, world
+from tests.api.test_access import OPERATIONS, body_of, path_of, world
 from tests.api.things import Program
+from tests.world import World
 
 __all__ = ["world"]
 pytestmark = pytest.mark.django_db
 SCHEMA = api.get_openapi_schema(path_prefix="")
 TEXTS = ["", "x" * 5000, "a\u202eb", "\x01", "é", "-1", "9" * 30, "'", "[]"]
-VALUES = [None, True, -1, 10**30, 1e308, [[]], {"a": 1}, [None], ["x"], *TEXTS]
+VALUES = [None, -1, 10**30, 1e308, ["x"], *TEXTS]
 MOMENTS = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
 
 
@@ -31,7 +32,7 @@ def body_fields(operation: dict[str, Any]) -> list[str]:
 def requests_of(name: str, world: World) -> Iterator[tuple[str, Any]]:
     method, template = OPERATIONS[name]
     operation = SCHEMA["paths"][template][method.lower()]
-    path, body = world.path(template), world.body(name)
+    path, body = path_of(template, world), body_of(name, world)
     for field in body_fields(operation):
         yield from ((path, (body or {}) | {field: value}) for value in VALUES)
     for parameter in operation["parameters"]:

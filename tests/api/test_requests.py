@@ -78,7 +78,7 @@ def test_no_answer_is_kept_by_a_cache(member: User) -> None:
     assert Program().get("/me")["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", ["", "/", "/nothing", "/providers/", "/organizations/no-uuid"])
+@pytest.mark.parametrize("path", ["", "/", "/nothing", "/providers/", "/organizations/no-uuid", "/providers/a%0A"])
 def test_what_is_not_there_is_a_problem_too(path: str, member: User) -> None:
     problem_of(Program(member).get(path), 404)
 
