@@ -125,8 +125,13 @@ def _walk(chain: AuditChain, seals: Iterable[AuditSeal]) -> None:
 
 def _require_expected(chain: AuditChain, expected: str) -> None:
     number = expected.partition(":")[0]
-    if not expected or (number.isdecimal() and int(number) <= chain.removed_number):  # retention removed it
+    if not expected or (chain.removed_number and expected == f"{chain.removed_number}:{chain.removed_digest}"):
         return
+    if number.isdecimal() and 0 < int(number) < chain.removed_number:
+        raise ChainBrokenError(
+            f"The seal {expected} can't be compared: the log says that retention removed those up to "
+            f"{chain.removed_number}. Compare a newer one."
+        )
     found = AuditSeal.objects.filter(number=number).first() if number.isdecimal() else None
     if found is None or str(found) != expected:
         event = f", that of event {found.event_id}" if found else ""

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.encoding import escape_uri_path
 
 from audit.models import AuditEvent
 from audit.services import actor_of, event_of, record_all
@@ -67,7 +68,7 @@ def record_denied(request: HttpRequest) -> None:
         at__gte=timezone.now() - timedelta(minutes=1),
     )
     if lately.count() < MOST_A_MINUTE:
-        after = {"method": request.method, "path": request.path}
+        after = {"method": request.method, "path": escape_uri_path(request.path)}
         target = _target(request, action.partition(".")[0])
         organization = target.pk if isinstance(target, Organization) else getattr(target, "organization_id", None)
         denied = AuditEvent.Outcome.DENIED

@@ -38,7 +38,7 @@ def once(request: HttpRequest, caller: Caller | None, answer: Callable[[], HttpR
     if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
         detail = f"{HEADER} has at most {LONGEST_KEY} printable ASCII characters."
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_idempotency_key", detail)
-    digest, asked = _digest(key.encode()), _digest(f"{request.path}\n".encode(), request.body)
+    digest, asked = _digest(key.encode()), _digest(_asker(request, caller), request.body)
     StoredAnswer.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
     with transaction.atomic():
         row, is_new = StoredAnswer.objects.get_or_create(
@@ -66,6 +66,11 @@ def _again(row: StoredAnswer, asked: str, cipher: Fernet) -> HttpResponse:
         detail = "This request was done, but its answer can't be read any more. Look at what it has made."
         raise ProblemError(HTTPStatus.CONFLICT, "answer_lost", detail) from None
     return HttpResponse(body, status=row.status, headers=row.headers | {"Idempotency-Replayed": "true"})
+
+
+def _asker(request: HttpRequest, caller: Caller) -> bytes:
+    """Another token of the person may do less: it gets no answer that this one got."""
+    return f"{caller.token.pk if caller.token else ''}\n{request.get_full_path()}\n".encode()
 
 
 def _digest(*parts: bytes) -> str:

@@ -34,7 +34,7 @@ def page_of(
 
     Raises ValidationError for a cursor that is not one of this list.
     """
-    salt = f"coderadmin.page.{rows.model._meta.label_lower}"
+    salt = f"coderadmin.page.{rows.model._meta.label_lower}.{by}"
     keyed: QuerySet[Any] = rows.annotate(page_key=F(by) if isinstance(by, str) else by)
     order = ("-page_key", "-pk") if descending else ("page_key", "pk")
     if asked.cursor:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from organizations.choices import SiteRole
+from organizations.choices import SiteRole, TokenScope
 from organizations.models import ApiToken, Organization, StoredAnswer, User
 from providers.models import EnvproxyToken, WorkspaceProvider
 from tests.api.things import Program, problem_of
@@ -119,3 +119,13 @@ def test_two_at_once_do_it_once() -> None:
     assert answers[0].json()["enrolment"]["token"] == answers[1].json()["enrolment"]["token"]
     assert WorkspaceProvider.objects.filter(name="sydney").count() == 1
     assert EnvproxyToken.objects.count() == 1
+
+
+@pytest.mark.parametrize("scope", [TokenScope.READ, TokenScope.WRITE])
+def test_what_one_token_was_answered_no_other_one_reads(
+    scope: TokenScope, program: Program, site_manager: User
+) -> None:
+    body = {"name": "report", "scopes": ["write"]}
+    secret = program.post("/tokens", body, Idempotency_Key=KEY).json()["token"]
+    other = Program(site_manager, scope).post("/tokens", body, Idempotency_Key=KEY)
+    assert (other.status_code >= 400, secret in other.content.decode()) == (True, False)

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from organizations.models import Organization, User
 from tests.api.things import Program, fields_of, make_token, problem_of
+from tests.factories import make_provider
 from tests.people import PASSWORD, make_organization, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -213,3 +214,10 @@ def test_an_error_of_our_own_is_a_problem_for_programs_and_a_page_for_people(mem
     answer = program.get("/me")
     assert problem_of(answer, 500)["code"] == "server_error"
     assert "secret of the server" not in answer.text
+
+
+def test_the_cursor_of_one_list_is_none_of_another_order(site_manager: User) -> None:
+    provider = make_provider(organizations=[make_organization(), make_organization()])
+    program = Program(site_manager)
+    by_name = program.get(f"/providers/{provider.pk}/allowlist?limit=1").json()["next_cursor"]
+    assert fields_of(program.get(f"/access/entries?cursor={by_name}")) == {"cursor"}

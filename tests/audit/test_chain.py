@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from audit.chain import ChainBrokenError, seal_events, verify
@@ -257,3 +258,13 @@ def test_verify_names_the_first_of_several(events: Events) -> None:
         sql("UPDATE audit_auditevent SET actor_name = 'x' WHERE id IN (%s, %s)", events[4].pk, events[1].pk)
     with pytest.raises(ChainBrokenError, match=f"Event {events[1].pk} "):
         verify()
+
+
+def test_a_seal_that_is_said_to_be_removed_is_no_proof(events: Events) -> None:
+    kept = str(AuditSeal.objects.get(number=5))
+    with without_guards():
+        AuditSeal.objects.all().delete()
+        AuditEvent.objects.all().delete()
+        AuditChain.objects.update(removed_number=F("newest_number"), removed_digest=F("newest_digest"))
+    result = run_verify("--seal", kept)
+    assert (result.exit_code, "can't be compared" in result.output) == (1, True)
