@@ -71,7 +71,7 @@ class Output:
         """Printed this once: alone on stdout for people's pipes, or inside the document."""
         if self.is_for_people:
             self.note(sentence)
-            click.echo(secret)
+            click.echo(safe(secret))
         else:
             self.document(document)
 

@@ -11,6 +11,7 @@ from coderadmin.client.api import Api
 from coderadmin.client.config import load_account
 from coderadmin.client.errors import usage
 from coderadmin.client.output import FORMATS, Output
+from coderadmin.client.text import safe
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -35,7 +36,7 @@ class Client:
             return
         if not sys.stdin.isatty():
             raise usage(f"{question} Nobody can be asked here.", remedy="Add --yes to say so beforehand.")
-        click.confirm(question, abort=True, err=True)
+        click.confirm(safe(question), abort=True, err=True)
 
 
 def with_client(function: Callable[..., Any]) -> Callable[..., Any]:

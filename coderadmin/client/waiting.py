@@ -64,11 +64,18 @@ def show_log(client: Client, root: str, operation: Document, *, goes_on: bool) -
     if goes_on:
         follow(client, root, operation)
     elif not client.output.is_for_people:
-        client.output.document(client.api.get(f"{path}/log")["items"])
+        client.output.document(list(_lines(client, path)))
     else:
-        log = print_log(client, path)
-        while log["items"]:
-            log = print_log(client, path, after=log["last"])
+        for line in _lines(client, path):
+            _print_line(client, line)
+
+
+def _lines(client: Client, path: str) -> Iterator[Document]:
+    """All that there are now. The API gives a thousand at once."""
+    log = ask(client, f"{path}/log", after=0)
+    while log["items"]:
+        yield from log["items"]
+        log = ask(client, f"{path}/log", after=log["last"])
 
 
 @contextmanager

@@ -125,3 +125,8 @@ def test_verbose_names_requests_and_no_body(serve: Serve) -> None:
     said = shell.run("tokens", "create", "ci", "-v").stderr
     assert "POST /api/v1/tokens 201" in said
     assert "made-once" not in said
+
+
+def test_not_even_a_secret_has_what_a_terminal_obeys(serve: Serve) -> None:
+    shell, _ = serve((201, {}, json.dumps(TOKEN | {"token": "made\x1b]52;c;eA==\x07once"})))
+    assert shell.run("tokens", "create", "ci").stdout == "made�]52;c;eA==�once\n"

@@ -106,6 +106,14 @@ def test_nothing_is_deleted_unless_prune_is_said(shell: Shell, file: File) -> No
     assert Operation.objects.get().provider_name == "oslo"
 
 
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes")])
+def test_a_file_without_any_provider_prunes_nothing(command: tuple[str, ...], shell: Shell, file: File) -> None:
+    file.document["providers"] = None
+    refused = shell.run("providers", *command, file.saved(), "--prune", code=2).stderr
+    assert "would delete every provider" in refused
+    assert not Operation.objects.exists()
+
+
 def test_a_rule_refuses_as_on_the_page(shell: Shell, file: File) -> None:
     file.entry("sydney")["organizations"] = {}
     refused = shell.run("providers", "plan", file.saved(), code=3).stderr

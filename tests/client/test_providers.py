@@ -136,6 +136,15 @@ def test_logs_without_anything_that_a_terminal_obeys(shell: Shell, sydney: Works
     assert "no luck" in failed.stderr
 
 
+def test_a_long_log_is_whole_also_as_json(
+    shell: Shell, sydney: WorkspaceProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("providers.api.operations.MOST_LINES", 2)
+    make_operation(sydney, lines=["one", "two", "three", "four", "five"], state="succeeded")
+    assert len(shell.run("providers", "logs", "sydney").stdout.splitlines()) == 5
+    assert [line["text"] for line in shell.json("providers", "logs", "sydney")][2:] == ["three", "four", "five"]
+
+
 def test_deleting(shell: Shell, sydney: WorkspaceProvider, acme: Organization) -> None:
     AllowlistEntry.objects.create(provider=WorkspaceProvider.objects.get(built_in=True), organization=acme)
     environment = make_environment(sydney, organization=acme)

@@ -9,6 +9,7 @@ from coderadmin.client.api import Document
 from coderadmin.client.commands.providers.registering import change as change_provider
 from coderadmin.client.commands.providers.registering import hand_over, read
 from coderadmin.client.commands.providers.verbs import impact_text
+from coderadmin.client.errors import usage
 from coderadmin.client.fleet.document import as_file, present_fleet, read_file
 from coderadmin.client.fleet.planning import Plan, make_plan, wishes
 from coderadmin.client.output import shown
@@ -62,7 +63,10 @@ def apply(client: Client, file: str, prune: bool, wait: bool, yes: bool) -> None
 
 def _plan(client: Client, file: str, *, prune: bool) -> Plan:
     folder = Path.cwd() if file == "-" else Path(file).parent
-    return make_plan(client.api, read_file(read(file), file), folder=folder, prune=prune)
+    entries = read_file(read(file), file)
+    if prune and not entries:
+        raise usage(f"{file} names no provider: --prune would delete every provider.", remedy="Is it the right file?")
+    return make_plan(client.api, entries, folder=folder, prune=prune)
 
 
 def _apply(client: Client, planned: Plan, *, wait: bool) -> None:
