@@ -85,7 +85,7 @@ def _action(request: HttpRequest) -> str:
     """By the path: /manage/admin/workspace-providers/<id>/rotate-token/ is provider.rotate_token."""
     match = request.resolver_match
     ids = {str(value) for value in match.kwargs.values()} if match else set()
-    words = [word for word in request.path.split("/") if word and word not in ids]
+    words = [word for word in request.path.split("/") if word and word not in ids and not word.isdecimal()]
     while words and words[0] in NO_AREA:
         words = words[1:]
     area = words[0] if words else ""

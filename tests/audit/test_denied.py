@@ -93,3 +93,11 @@ def test_an_address_that_no_database_takes_is_denied_and_written_all_the_same(me
     answer = Client().delete("/api/v0/users/%00", headers={"Session-Token": secret})
     assert answer.status_code == 403
     assert [event.after["path"] for event in denied()] == ["/api/v0/users/%00"]
+
+
+def test_an_id_with_zeros_before_it_is_no_other_action(member: User) -> None:
+    _, secret = create_token(actor=Actor(user=member), name="x", scopes=[TokenScope.WRITE])
+    for zeros in range(2 * MOST_A_MINUTE):
+        path = f"/api/v1/rollouts/{member.pk}/steps/{'0' * zeros}1/retry"
+        assert Client().post(path, headers={"Session-Token": secret}).status_code == 403
+    assert [event.action for event in denied()] == ["rollout.steps_retry"] * MOST_A_MINUTE
