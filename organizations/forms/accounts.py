@@ -3,9 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth import password_validation
+from django.contrib.auth import authenticate, password_validation
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from organizations.models import User
 
@@ -27,7 +28,10 @@ class SignInForm(AuthenticationForm):
 
 
 class PasswordForm(forms.Form):
-    """Change one's own password: the current one, and the new one twice."""
+    """Change one's own password: the current one, and the new one twice.
+
+    A wrong current one counts as a failed sign-in: whoever has a session or a token shall not find it by guessing.
+    """
 
     current = forms.CharField(
         label="Current password",
@@ -44,13 +48,13 @@ class PasswordForm(forms.Form):
         label="New password, again", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.user = user
+        self.user, self.request = user, request
 
     def clean_current(self) -> str:
         current = str(self.cleaned_data["current"])
-        if not self.user.check_password(current):
+        if authenticate(self.request, username=self.user.email, password=current) != self.user:
             raise ValidationError("This is not your current password.")
         return current
 

@@ -32,7 +32,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def password_change(request: HttpRequest) -> HttpResponse:
     user = person_of(request)
-    form = PasswordForm(request.POST or None, user=user)
+    form = PasswordForm(request.POST or None, user=user, request=request)
     if not form.is_valid():
         return render(request, "registration/password_change.html", {"form": form})
     change_password(actor=actor_of(request), user=user, password=form.cleaned_data["new"])

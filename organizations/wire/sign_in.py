@@ -34,18 +34,19 @@ def sign_in(request: HttpRequest) -> dict[str, str]:
     email = sent.email.strip().lower()
     user = authenticate(request, username=email, password=sent.password.get_secret_value())
     if not isinstance(user, User):
-        raise _refusal(request)
+        require_not_locked(request)
+        detail = "That e-mail and password do not go together. Check both and try again."
+        raise ProblemError(HTTPStatus.UNAUTHORIZED, "unauthorized", detail)
     require_own_password(Caller(user=user))
     user_logged_in.send(sender=User, request=request, user=user)
     _, secret = make_sign_in_token(actor=Actor(user=user, address=client_address(request)))
     return {"session_token": secret}
 
 
-def _refusal(request: HttpRequest) -> ProblemError:
+def require_not_locked(request: HttpRequest) -> None:
+    """After a wrong password. Raises ProblemError once there were too many."""
     if getattr(request, "axes_locked_out", False):
         wait = int(settings.AXES_COOLOFF_TIME.total_seconds())
         detail = f"Too many attempts failed. Wait {wait // 60} minutes, then try again."
         headers = {"Retry-After": str(wait)}
-        return ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "locked", detail, headers=headers)
-    detail = "That e-mail and password do not go together. Check both and try again."
-    return ProblemError(HTTPStatus.UNAUTHORIZED, "unauthorized", detail)
+        raise ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "locked", detail, headers=headers)

@@ -29,6 +29,7 @@ from organizations.services import (
 )
 from organizations.ssh_keys import ssh_key_of
 from organizations.wire.scope import named_user, visible_people
+from organizations.wire.sign_in import require_not_locked
 
 ALL, ONE = "api/v0/users", "api/v0/users/<str:user>"
 BUILT_IN = "built-in"
@@ -110,6 +111,7 @@ def change_user(request: HttpRequest, user: str = "me") -> dict[str, Any] | None
     """All of it or nothing. A temporary password is made, not taken: the answer has it, this once."""
     account, sent, actor = named_user(request, user), read(request, UserChange), actor_of(request)
     _refuse_fixed(account, sent)
+    own_password = _own_password(request, account, sent)
     answer = None
     with transaction.atomic():
         if sent.roles:
@@ -120,8 +122,8 @@ def change_user(request: HttpRequest, user: str = "me") -> dict[str, Any] | None
             (deactivate_user if sent.revoked else activate_user)(actor=actor, user=account)
         if sent.temporary_password:
             answer = user_shape(account) | {"password": reset_password(actor=actor, user=account)}
-        elif sent.password is not None:
-            _change_own_password(request, account, sent)
+        elif own_password:
+            change_password(actor=actor, user=account, password=own_password)
     return answer
 
 
@@ -166,11 +168,17 @@ def _refuse_fixed(account: User, sent: UserChange) -> None:
 
 
 @sensitive_variables()
-def _change_own_password(request: HttpRequest, account: User, sent: UserChange) -> None:
-    """Raises ValidationError. Of others, only a temporary one can be made."""
+def _own_password(request: HttpRequest, account: User, sent: UserChange) -> str:
+    """The new one, empty for none. Of others, only a temporary one can be made. Raises ValidationError, ProblemError.
+
+    Not within a transaction: a wrong one is counted, whatever becomes of the request.
+    """
+    if sent.password is None or sent.temporary_password:
+        return ""
     if account != person_of(request):
         raise ValidationError({"password": "Only the person sets it. Send temporary_password to have one made."})
-    new = sent.password.get_secret_value() if sent.password else ""
-    old = sent.old_password.get_secret_value() if sent.old_password else ""
-    checked(PasswordForm({"current": old, "new": new, "confirmation": new}, user=account))
-    change_password(actor=actor_of(request), user=account, password=new)
+    new, old = sent.password.get_secret_value(), sent.old_password.get_secret_value() if sent.old_password else ""
+    form = PasswordForm({"current": old, "new": new, "confirmation": new}, user=account, request=request)
+    if not form.is_valid():
+        require_not_locked(request)
+    return str(checked(form).cleaned_data["new"])

@@ -1,5 +1,6 @@
 """Changing the password, freely and because it must be."""
 
+from django.conf import settings
 from django.test import Client
 
 from audit.models import AuditEvent
@@ -83,3 +84,13 @@ def test_someone_with_a_given_password_can_sign_out_instead(db: None) -> None:
 def test_a_given_password_can_not_be_kept(db: None) -> None:
     user = make_user(must_change_password=True)
     assert "choose another one" in change(signed_in(user), new=PASSWORD).text
+
+
+def test_the_current_one_can_not_be_found_by_guessing(member: User) -> None:
+    client = signed_in(member)
+    for number in range(settings.AXES_FAILURE_LIMIT):
+        change(client, current=f"guess {number}")
+    assert change(client).status_code == 429
+    member.refresh_from_db()
+    assert member.check_password(PASSWORD)
+    assert AuditEvent.objects.filter(target_id=str(member.pk), outcome="failed").exists()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from audit.models import AuditEvent
@@ -158,6 +159,18 @@ def test_one_s_own_password_takes_the_old_one(member: User, sign_in: Sign) -> No
     with pytest.raises(CoderError, match="400: email: This can't be changed"):
         client.call("PATCH", "/api/v0/users/me", {"email": "other@example.com"})
     client.call("PATCH", "/api/v0/users/me", {"email": member.email, "name": member.name})
+
+
+def test_one_s_own_password_can_not_be_found_by_guessing(member: User, sign_in: Sign) -> None:
+    client, new = sign_in(member), "quite another battery"
+    for number in range(settings.AXES_FAILURE_LIMIT - 1):
+        with pytest.raises(CoderError, match="400: current"):
+            client.call("PATCH", "/api/v0/users/me", {"old_password": f"guess {number}", "password": new})
+    for old in ("one more", PASSWORD):
+        with pytest.raises(CoderError, match="429: Too many attempts failed"):
+            client.call("PATCH", "/api/v0/users/me", {"old_password": old, "password": new})
+    failed = AuditEvent.objects.filter(actor_name=member.email, action="user.sign_in", outcome="failed")
+    assert failed.count() == settings.AXES_FAILURE_LIMIT - 1
 
 
 def test_what_clients_tell_their_web_page_is_taken(member: User, sign_in: Sign) -> None:
