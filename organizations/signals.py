@@ -3,14 +3,17 @@
 No row holds a password. A row for an unknown e-mail has that e-mail as its target and no target id.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
+from django.utils import timezone
 
 from audit.models import AuditEvent
 from audit.services import Actor, actor_of, client_address, record
+from organizations.denials import MOST_A_MINUTE
 from organizations.models import User
 
 
@@ -37,8 +40,13 @@ def record_failed_sign_in(*, credentials: dict[str, str], request: HttpRequest |
 
 
 def record_locked_sign_in(*, request: HttpRequest, username: str | None, **_: Any) -> None:
-    """Sent for the failure that locks the account and for each attempt while it is locked."""
-    _record_refusal(request, username, "user.lock", AuditEvent.Outcome.DENIED)
+    """Sent for the failure that locks the account and for each attempt while it is locked, which costs a stranger
+    nothing: a few rows a minute tell of them.
+    """
+    action, address = "user.lock", client_address(request)
+    since = timezone.now() - timedelta(minutes=1)
+    if AuditEvent.objects.filter(action=action, address=address, at__gte=since).count() < MOST_A_MINUTE:
+        _record_refusal(request, username, action, AuditEvent.Outcome.DENIED)
 
 
 def _record_refusal(request: HttpRequest, email: str | None, action: str, outcome: AuditEvent.Outcome) -> None:

@@ -1,9 +1,11 @@
 """The audit rows of signing in and out."""
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from audit.models import AuditEvent
+from organizations.denials import MOST_A_MINUTE
 from organizations.models import User
 from tests.people import PASSWORD, signed_in
 
@@ -44,6 +46,12 @@ def test_each_attempt_has_one_row_and_the_sixth_failure_locks(client: Client, me
         attempt(client, member.email, "not the password")
     failures = [("user.sign_in", "failed", "anonymous", member.email)] * 5
     assert rows() == [*failures, *[("user.lock", "denied", "anonymous", member.email)] * 2]
+
+
+def test_attempts_on_a_locked_account_do_not_fill_the_log(client: Client, member: User) -> None:
+    for _ in range(settings.AXES_FAILURE_LIMIT + 3 * MOST_A_MINUTE):
+        attempt(client, member.email, "not the password")
+    assert AuditEvent.objects.filter(action="user.lock").count() == MOST_A_MINUTE
 
 
 def test_no_row_and_no_log_line_holds_a_password(
