@@ -55,9 +55,9 @@ class ProviderQuery(PageQuery):
 def list_providers(request: HttpRequest, asked: Query[ProviderQuery]) -> dict[str, Any]:
     """By name. All for site managers and auditors; else those that one of your organizations may use."""
     wanted = ProviderFilter(text=words_of(request.GET), status=asked.status or "")
-    rows = wanted.narrowed(wanted.searched(visible_providers(request)))
-    page, cursor = page_of(rows, asked, by=Lower("name"))
-    in_full = can_view(person_of(request))
+    visible, in_full = visible_providers(request), can_view(person_of(request))
+    found = wanted.searched(visible) if in_full else visible.search_as_user(wanted.text)
+    page, cursor = page_of(wanted.narrowed(found), asked, by=Lower("name"))
     return answer_page(([provider_out(provider, in_full=in_full) for provider in page], cursor))
 
 

@@ -6,6 +6,7 @@ from organizations.models import User
 from providers.models import AllowlistEntry
 from tests.api.things import Program, problem_of
 from tests.factories import make_environment, make_organization, make_provider
+from tests.people import add_member
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +80,13 @@ def test_the_matrix_shows_what_is_filled(manager: Program) -> None:
     ]
     assert manager.get("/access?organization=plat&provider=syd").json()["items"][0]["cells"] == []
     assert provider.name == "sydney"
+
+
+def test_no_search_tells_a_member_what_is_behind_a_provider(member: User) -> None:
+    mine = make_organization()
+    add_member(mine, member)
+    provider = make_provider(name="sydney", organizations=[mine, make_organization(name="Secret Project")])
+    program = Program(member)
+    for words in ("Secret", provider.cluster_address):
+        assert program.get(f"/providers?q={words}").json()["items"] == []
+    assert [item["name"] for item in program.get("/providers?q=SYD").json()["items"]] == ["sydney"]
