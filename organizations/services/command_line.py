@@ -15,6 +15,7 @@ from organizations.services.locking import locked_user
 from organizations.services.tokens import create_token, digest_of, end_token, new_secret
 
 SIGN_IN_NAME = "Command line "
+MADE_BY_SIGN_IN = rf"^{SIGN_IN_NAME}[0-9-]{{10}} [0-9:]{{8}} [0-9a-f]{{4}}$"  # another one with that beginning stays
 MOST_SIGN_INS = 10
 
 
@@ -23,7 +24,7 @@ MOST_SIGN_INS = 10
 def make_sign_in_token(*, actor: Actor) -> tuple[ApiToken, str]:
     """As `create_token`, for whoever has just signed in; the oldest of these tokens end beyond MOST_SIGN_INS."""
     assert isinstance(actor.user, User)  # noqa: S101 - nobody else has tokens
-    sign_ins = locked_user(actor.user).api_tokens.filter(name__startswith=SIGN_IN_NAME).order_by("-created_at")
+    sign_ins = locked_user(actor.user).api_tokens.filter(name__regex=MADE_BY_SIGN_IN).order_by("-created_at")
     for token in sign_ins[MOST_SIGN_INS - 1 :]:
         end_token(actor=actor, token=token)
     name = f"{SIGN_IN_NAME}{timezone.now():%Y-%m-%d %H:%M:%S} {secrets.token_hex(2)}"
