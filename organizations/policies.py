@@ -94,9 +94,7 @@ def require_site_manager(actor: Actor) -> None:
 def require_end_tokens(actor: Actor, account: User) -> None:
     """Raises PermissionDenied. The system itself (no user) may."""
     allowed = actor.user is None or can_end_tokens(actor.user, account)
-    require(
-        allowed, "Only the site admin sees and ends API tokens of others. Deactivating the account ends them, too."
-    )
+    require(allowed, "Only the site admin sees and ends API tokens of others. Deactivating the account ends them, too.")
 
 
 def require_own_tokens(actor: Actor, account: User) -> None:
