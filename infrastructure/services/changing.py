@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from audit.services import Actor, record
@@ -25,6 +25,7 @@ from infrastructure.services.locking import locked_change
 from infrastructure.services.planning import blocking, warnings
 from infrastructure.services.rollouts import end_rollout, make_rollout
 from providers.access_urls import access_url
+from providers.addresses import default_devurl_host
 from providers.choices import ACTIVE_STATES, AccessURLState, OperationKind
 from providers.models import AccessURL, Operation, WorkspaceProvider
 from providers.words import enumerated
@@ -183,3 +184,12 @@ def _make_current(actor: Actor, *, new: str, old: str) -> None:
     AccessURL.objects.filter(url=old).update(state=AccessURLState.ACCEPTED, last_request_at=None)
     values = {"state": AccessURLState.CURRENT, "since": timezone.now(), "set_by_name": actor.name}
     AccessURL.objects.update_or_create(url=new, defaults=values)
+    _move_built_in(new=new, old=old)
+
+
+def _move_built_in(*, new: str, old: str) -> None:
+    """The deployment's own cluster is reached by the deployment's own address, unless somebody gave it another one."""
+    built_in = WorkspaceProvider.objects.filter(built_in=True, hostname=old)
+    default = {"old": default_devurl_host(old), "new": default_devurl_host(new)}
+    built_in.filter(devurl_host=default["old"]).update(devurl_host=default["new"])
+    built_in.update(hostname=new, revision=F("revision") + 1)

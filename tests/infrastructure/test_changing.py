@@ -46,6 +46,25 @@ def test_the_new_url_is_used_and_both_are_accepted(change: AccessURLChange, site
     assert (event.before, event.after) == ({"access_url": OLD}, {"access_url": NEW})
 
 
+def test_the_built_in_provider_moves_along_and_back(manager: Actor) -> None:
+    built_in = WorkspaceProvider.objects.get(built_in=True)
+    built_in.devurl_host = "*.coder.example.com"
+    built_in.save()
+    make_provider(name="sydney")
+    change = services.switch(actor=manager, change=checked_change())
+    built_in.refresh_from_db()
+    assert (built_in.envproxy_access_url, built_in.devurl_host) == (f"{NEW}/proxy", "*.dev.example.com")
+    services.roll_back(actor=manager, change=change)
+    built_in.refresh_from_db()
+    assert (built_in.envproxy_access_url, built_in.devurl_host) == (f"{OLD}/proxy", "*.coder.example.com")
+
+
+def test_a_built_in_provider_with_an_address_of_its_own_keeps_it(manager: Actor) -> None:
+    WorkspaceProvider.objects.filter(built_in=True).update(hostname="https://own.example.com")
+    services.switch(actor=manager, change=checked_change())
+    assert WorkspaceProvider.objects.get(built_in=True).hostname == "https://own.example.com"
+
+
 def test_switching_twice_makes_one_rollout(change: AccessURLChange, manager: Actor) -> None:
     services.switch(actor=manager, change=change)
     assert Rollout.objects.count() == 1
