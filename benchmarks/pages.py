@@ -43,7 +43,8 @@ def measure(stack: Stack, *, rounds: int) -> list[Sample]:
     visitors, queries = {}, {}
     for world, (providers, dead) in WORLDS.items():
         environment = stack.database(f"pages_{world}")
-        queries[world] = json.loads(stack.run(["benchmarks.seed", str(providers), str(dead)], environment))
+        printed = stack.run(["benchmarks.seed", str(providers), str(dead)], environment)
+        queries[world] = json.loads(printed.splitlines()[-1])  # before it: the lines of the audit log
         visitors[world] = serve(stack, f"web-{world}", environment)
     samples = [Sample(name=case.name, baselines=case.baselines) for case in CASES]
     _visit(visitors, samples, WARM_UP)

@@ -122,7 +122,7 @@ def _count_queries() -> dict[str, int]:
 
     from organizations.models import User
 
-    settings.ALLOWED_HOSTS.append("testserver")
+    settings.EXTRA_HOSTS.append("testserver")
     browser = Client()
     browser.force_login(User.objects.get(email=EMAIL), backend="django.contrib.auth.backends.ModelBackend")
     counts = {}
