@@ -5,6 +5,7 @@ that is not known yet is looked up at once: the page is there as soon as the acc
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -32,21 +33,35 @@ class Memory:
     """What this process knows of the access URLs."""
 
     def __init__(self) -> None:
-        self.forget()
-
-    def forget(self) -> None:
-        self._urls = AccessURLs(current=str(settings.ACCESS_URL))
+        self._reading = threading.Lock()
+        self._urls: AccessURLs | None = None
         self._read_at = self._noted_at = -NOTED_EVERY * 2
 
     def urls(self, *, younger_than: float = MEMORY) -> AccessURLs:
-        """What was known last while the database is away."""
-        if time.monotonic() - self._read_at > younger_than:
-            self._read_at = time.monotonic()
+        """What was known last while the database is away.
+
+        One thread reads. The others go on with what is known, unless that is nothing yet, or not young enough for a
+        host that nobody knows: then they wait, since they would refuse somebody who is welcome.
+        """
+        must_wait = self._urls is None or younger_than < MEMORY
+        if self._is_older(younger_than) and self._reading.acquire(blocking=must_wait):
             try:
-                self._urls = answering_urls()
-            except DatabaseError as error:
-                logger.warning("the access URLs can't be read: %s", error)
-        return self._urls
+                if self._is_older(younger_than):
+                    self._read()
+            finally:
+                self._reading.release()
+        return self._urls or AccessURLs(current=str(settings.ACCESS_URL))
+
+    def _is_older(self, seconds: float) -> bool:
+        return time.monotonic() - self._read_at > seconds
+
+    def _read(self) -> None:
+        began = time.monotonic()
+        try:
+            self._urls = answering_urls()
+        except DatabaseError as error:
+            logger.warning("the access URLs can't be read: %s", error)
+        self._read_at = began
 
     def note(self, url: str) -> None:
         """Somebody still comes by this address, which is not the current one."""

@@ -64,19 +64,24 @@ def switch(
             before={"access_url": change.old_url},
             after={"access_url": change.new_url},
         )
-        if providers := list(deployed_providers()):
-            make_rollout(
-                actor,
-                kind=RolloutKind.ACCESS_URL,
-                change=change,
-                access_url=change.new_url,
-                providers=providers,
-                canary=canary,
-                failure_limit=failure_limit,
-            )
-        else:
-            confirm_change(change, actor)
+        _redeploy_all(actor, change, canary=canary, failure_limit=failure_limit)
     return change
+
+
+def _redeploy_all(actor: Actor, change: AccessURLChange, *, canary: UUID | None, failure_limit: int) -> None:
+    """Raises RefusedError while another rollout is active."""
+    if providers := list(deployed_providers()):
+        make_rollout(
+            actor,
+            kind=RolloutKind.ACCESS_URL,
+            change=change,
+            access_url=change.new_url,
+            providers=providers,
+            canary=canary,
+            failure_limit=failure_limit,
+        )
+    else:
+        confirm_change(change, actor)
 
 
 def require_switchable(change: AccessURLChange) -> None:

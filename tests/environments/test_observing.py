@@ -168,11 +168,14 @@ def test_a_provider_in_error_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> No
     assert (environment.status, environment.message) == ("unknown", "sydney is in Error.")
 
 
-def test_a_provider_that_is_gone_is_passed_over() -> None:
+def test_a_provider_that_is_gone_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(observing, "observe_environments", lambda *given, **_: asked.append(given))
     provider = make_provider()
     pk = provider.pk
     WorkspaceProvider.objects.all().delete()
     observe_provider(pk)
+    assert asked == []
 
 
 def test_due_ones_are_claimed_once_and_by_provider(settings: Any) -> None:

@@ -1,5 +1,7 @@
 """By which addresses the deployment answers, while the access URL changes and after."""
 
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -150,6 +152,26 @@ def test_a_known_host_costs_no_query_and_a_strange_one_asks_at_once(
     AccessURL.objects.create(url="https://third.example.com", state=AccessURLState.ACCEPTED)
     monkeypatch.setattr(hosts, "STRANGERS_EVERY", 0)
     assert "https://third.example.com" in memory.urls(younger_than=0).answering
+
+
+def test_in_a_new_process_nobody_is_refused_while_another_request_reads(
+    switched: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, asked, known = Memory(), threading.Event(), AccessURLs(current=NEW, accepted=(OLD,))
+    told: list[AccessURLs] = []
+
+    def slow() -> AccessURLs:
+        asked.set()
+        time.sleep(0.2)
+        return known
+
+    monkeypatch.setattr(hosts, "answering_urls", slow)
+    first = threading.Thread(target=lambda: told.append(memory.urls()))
+    first.start()
+    asked.wait(10)
+    told.append(memory.urls())
+    first.join()
+    assert told == [known, known]
 
 
 def test_an_outage_of_the_database_changes_nothing(switched: None, monkeypatch: pytest.MonkeyPatch) -> None:
