@@ -1,8 +1,6 @@
 """The plan of a change: the address as typed, what is found about it, and one plan at a time."""
 
-import asyncio
 import ssl
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from organizations.models import User
 from providers.kube.findings import Finding, Level
 from providers.models import WorkspaceProvider
 from tests.factories import make_provider
+from tests.infrastructure.sites import Site
 from tests.kube.authority import Authority
 from tests.organizations.threads import at_once
 
@@ -60,39 +59,6 @@ def test_the_address_is_made_one_and_the_same(typed: str, url: str) -> None:
 def test_what_is_no_new_access_url_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError):
         normalise_access_url(typed, present=OLD)
-
-
-class Site:
-    """A web server on loopback in a thread of its own."""
-
-    def __init__(self, answer: Any, context: ssl.SSLContext | None = None) -> None:
-        self._answer, self._context = answer, context
-        self._loop = asyncio.new_event_loop()
-        self._started = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-        self._started.wait(10)
-
-    def _run(self) -> None:
-        async def start() -> web.AppRunner:
-            app = web.Application()
-            app.router.add_get("/.well-known/coderadmin/{challenge}", self._answer)
-            runner = web.AppRunner(app)
-            await runner.setup()
-            site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=self._context)
-            await site.start()
-            self.port = runner.addresses[0][1]
-            self._started.set()
-            return runner
-
-        runner = self._loop.run_until_complete(start())
-        self._loop.run_forever()
-        self._loop.run_until_complete(runner.cleanup())
-        self._loop.close()
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
 
 
 @pytest.fixture
