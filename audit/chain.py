@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -69,7 +70,8 @@ def verify(*, expected: str = "") -> Verification:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         chain = AuditChain.objects.first() or AuditChain()
         seals = AuditSeal.objects.select_related("event").order_by("number")
-        _walk(chain, seals.iterator(chunk_size=BATCH))
+        with closing(seals.iterator(chunk_size=BATCH)) as walked:
+            _walk(chain, walked)
         _require_expected(chain, expected)
         unsealed = AuditEvent.objects.filter(seal=None)
         _require_none_forgotten(chain, unsealed)

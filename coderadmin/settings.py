@@ -38,6 +38,7 @@ ENVPROXY_IMAGE = env.str("CODERADMIN_ENVPROXY_IMAGE", "coderadmin/coderadmin:0.1
 INSTALLED_APPS = [
     "audit",
     "organizations",
+    "authentication",
     "providers",
     "environments",
     "infrastructure",

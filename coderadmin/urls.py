@@ -15,6 +15,7 @@ urlpatterns = [
     *api_site.urlpatterns,
     *wire_site.urlpatterns,
     path("", include((ORGANIZATIONS, organizations_urls.app_name))),
+    path("", include("authentication.urls")),
     path("", include("providers.urls")),
     path("", include("environments.urls")),
     path("", include("infrastructure.urls")),

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 
-from providers.fields import Secret
+from coderadmin.encryption import Secret
 
 TOKEN_PREFIX = "cap_"  # noqa: S105 - makes leaked tokens recognisable to secret scanners
 

@@ -11,13 +11,13 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.debug import sensitive_variables
 
 from audit.services import Actor, record
+from coderadmin.encryption import Secret
 from environments.errors import RefusedError
 from environments.models import Environment, EnvironmentSession
 from environments.opening import refusal_to_open, remedy_to_open
 from environments.policies import can_open, require_open
 from organizations.models import User
 from organizations.services.locking import locked_user
-from providers.fields import Secret
 from providers.models import WorkspaceProvider
 from providers.tokens import digest_of
 

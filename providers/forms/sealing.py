@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-from providers.fields import Secret
+from coderadmin.encryption import Secret
 
 KEPT_SECONDS = 30 * 60  # long enough to choose a context and correct a name
 KEY_PURPOSE = b"coderadmin pasted kubeconfig"

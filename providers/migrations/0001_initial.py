@@ -5,7 +5,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
-import providers.fields
+import coderadmin.encryption
 import re
 import uuid
 from django.conf import settings
@@ -82,9 +82,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('provider', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='credential', serialize=False, to='providers.workspaceprovider')),
                 ('ca_pem', models.TextField(blank=True)),
-                ('token', providers.fields.EncryptedTextField(blank=True)),
+                ('token', coderadmin.encryption.EncryptedTextField(blank=True)),
                 ('client_certificate_pem', models.TextField(blank=True)),
-                ('client_key_pem', providers.fields.EncryptedTextField(blank=True)),
+                ('client_key_pem', coderadmin.encryption.EncryptedTextField(blank=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
             ],
         ),

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
-from providers.fields import EncryptedTextField, unseal
+from coderadmin.encryption import EncryptedTextField, unseal
 from providers.models.provider import WorkspaceProvider
 from providers.querysets import EnvproxyTokenQuerySet
 from providers.target import ClusterTarget

@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from coderadmin.encryption import UndecryptableError
 from providers.access_urls import answering_urls
 from providers.choices import ChangeKind, ProviderStatus
 from providers.evaluate import Facts, Verdict, evaluate, is_silent
-from providers.fields import UndecryptableError
 from providers.kube.blocking import collect_many_now
 from providers.kube.errors import Reason
 from providers.kube.evidence import Evidence

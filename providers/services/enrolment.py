@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.services import SYSTEM, record
+from coderadmin.encryption import UndecryptableError, unseal
 from providers.addresses import normalise_cluster_address
 from providers.choices import CredentialKind
-from providers.fields import UndecryptableError, unseal
 from providers.models import ClusterCredential, WorkspaceProvider
 from providers.services import dispatch
 from providers.services.tokens import REFUSED, locked_token, note_refusal, note_use

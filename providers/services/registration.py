@@ -8,10 +8,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit.services import Actor, record
+from coderadmin.encryption import UndecryptableError
 from providers.addresses import default_devurl_host
 from providers.choices import ACTIVE_STATES, ChangeKind, CredentialKind, ProviderStatus
 from providers.errors import OperationActiveError, RefusedError, StaleRevisionError
-from providers.fields import UndecryptableError
 from providers.models import ClusterCredential, StatusChange, WorkspaceProvider
 from providers.policies import require_manage
 from providers.scheduling import SCHEDULING

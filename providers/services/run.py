@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.db import close_old_connections
 
 from audit.services import Actor
+from coderadmin.encryption import UndecryptableError
 from providers.choices import LineLevel
-from providers.fields import UndecryptableError
 from providers.models import AbstractOperation, Operation, WorkspaceProvider
 from providers.reasons import reason_for
 from providers.services.targets import target_of

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import models
 
-KEY_PURPOSE = b"coderadmin cluster credentials"
+KEY_PURPOSE = b"coderadmin cluster credentials"  # of everything encrypted here; another one would make it unreadable
 
 
 class UndecryptableError(Exception):
