@@ -7,11 +7,12 @@ order of the seals, not of ids: a transaction may commit later than one that beg
 import hashlib
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import cast
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -70,7 +71,7 @@ def verify(*, expected: str = "") -> Verification:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         chain = AuditChain.objects.first() or AuditChain()
         seals = AuditSeal.objects.select_related("event").order_by("number")
-        with closing(seals.iterator(chunk_size=BATCH)) as walked:
+        with closing(cast("Generator[AuditSeal]", seals.iterator(chunk_size=BATCH))) as walked:
             _walk(chain, walked)
         _require_expected(chain, expected)
         unsealed = AuditEvent.objects.filter(seal=None)
