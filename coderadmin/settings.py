@@ -50,6 +50,11 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "axes",
     "csp",
     "django_htmx",
@@ -65,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "coderadmin.access_url.AccessURLCsrfMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "organizations.middleware.SignInMiddleware",
     "organizations.denials.DeniedAttemptMiddleware",
     "organizations.middleware.PasswordChangeMiddleware",
@@ -172,6 +178,13 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "organizations:sign_in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "organizations:sign_in"
+ACCOUNT_ADAPTER = "authentication.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None  # ours is derived, never asked for
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_ADAPTER = "authentication.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
 AXES_FAILURE_LIMIT = env.int("CODERADMIN_SIGN_IN_FAILURES", 6)
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from authentication import urls as authentication_urls
 from coderadmin.api import site as api_site
 from coderadmin.wire import site as wire_site
 from environments import organization_urls
@@ -16,6 +17,7 @@ urlpatterns = [
     *wire_site.urlpatterns,
     path("", include((ORGANIZATIONS, organizations_urls.app_name))),
     path("", include("authentication.urls")),
+    *authentication_urls.named_by_allauth,
     path("", include("providers.urls")),
     path("", include("environments.urls")),
     path("", include("infrastructure.urls")),

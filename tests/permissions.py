@@ -78,6 +78,7 @@ NOTHING = Row(get=HIDDEN * 10, post=HIDDEN * 10, outsiders="==3")
 OPEN_CALL = Row(get=NOWHERE, post=ENVPROXY, outsiders="===")
 ACCOUNT: Mapping[str, Row] = {
     "organizations:sign_in": Row(get=EVERYBODY, post=EVERYBODY, outsiders="==="),
+    "account_login": Row(get=EVERYBODY, post=EVERYBODY, outsiders="==="),  # the same page by allauth's name
     "organizations:sign_out": Row(get=NOWHERE, post=EVERYBODY, outsiders="==="),
     **each("organizations home account token_list", read(EVERYBODY)),
     "organizations:password_change": Row(get=EVERYBODY, post=EVERYBODY, outsiders="ss+"),

@@ -4,8 +4,11 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
@@ -33,6 +36,12 @@ class SignInView(LoginView):
         if wants_partial(request):
             return HttpResponseClientRedirect(_sign_in_and_return_to_page_of(request))
         return super().get(request, *args, **kwargs)
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """The password was right: allauth leads through what else is asked of this person, then signs in."""
+        user = form.get_user()
+        login = Login(user=user, redirect_url=self.get_success_url())
+        return perform_password_login(self.request, {"email": user.get_username()}, login)
 
 
 sign_in = SignInView.as_view()
