@@ -12,6 +12,7 @@ AREAS = {
     "access_url": "Access URL",
     "rollout": "Rollouts",
     "audit": "Audit log",
+    "keys": "Encryption keys",
 }
 SIGN_IN = "sign_in"
 SIGN_IN_ACTIONS = ("user.sign_in", "user.sign_out", "user.lock")
@@ -61,6 +62,8 @@ ACTIONS = {
     "user.change_password": "Change the password",
     "user.sign_in": "Sign in",
     "user.sign_out": "Sign out",
+    "user.end_session": "End a session",
+    "user.end_sessions": "End all sessions",
     "user.lock": "Sign in to a locked account",
     "user.read_ssh_key": "Read the SSH key",
     "image.import": "Import the image",
@@ -87,6 +90,7 @@ ACTIONS = {
     "rollout.end": "End the rollout",
     "audit.remove": "Remove old events",
     "audit.export": "Export events",
+    "keys.rotate": "Encrypt secrets with the first key",
 }
 
 

@@ -130,6 +130,43 @@ def verify(seal: str) -> None:
         raise click.ClickException(f"{found.late} of them should be by now: do worker and beat run?")
 
 
+@main.group()
+def keys() -> None:
+    """Change the keys that encrypt what is stored."""
+
+
+@keys.command("status")
+def keys_status() -> None:
+    """Tell how many stored values each key opens, and which none does."""
+    _set_up_django()
+    from coderadmin.keys import status
+
+    found = status()
+    for number, values in enumerate(found.opened, start=1):
+        if number == 1:
+            what = "it encrypts"
+        else:
+            what = "`coderadmin keys rotate` brings them under key 1" if values else "it can be removed"
+        click.echo(f"Key {number} opens {values} values: {what}.")
+    _end_if_lost(found.lost)
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Encrypt every stored value with the first key; what others opened before stays readable throughout."""
+    _set_up_django()
+    from coderadmin.keys import rotate
+
+    done = rotate(click.echo)
+    click.echo(f"{done.found} values are stored; {done.resealed} were encrypted anew with key 1.")
+    _end_if_lost(done.lost)
+
+
+def _end_if_lost(places: list[str]) -> None:
+    if places:
+        raise click.ClickException(f"No key opens {len(places)} values:\n" + "\n".join(places))
+
+
 @main.command()
 def envproxy() -> None:
     """Carry people to their environments in a provider's cluster, and call home; the chart starts it there."""

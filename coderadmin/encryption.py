@@ -1,6 +1,7 @@
 """Secrets: a text that never shows itself, and a column that keeps it encrypted."""
 
 import base64
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -49,16 +50,21 @@ def unseal(text: str) -> Secret:
     return text.open() if isinstance(text, Sealed) else Secret(text)
 
 
+def key_of(sealed: str) -> int | None:
+    """The place, from 0, among CODERADMIN_ENCRYPTION_KEYS of the one that opens it; None: no key does."""
+    for number, key in enumerate(settings.ENCRYPTION_KEYS):
+        with suppress(InvalidToken):
+            _fernet(key).decrypt(sealed.encode())
+            return number
+    return None
+
+
 def cipher() -> MultiFernet:
-    """Encrypts with the first key, decrypts with any; keys are derived, so that a one may have any length."""
-    return _cipher(tuple(settings.ENCRYPTION_KEYS))
+    """Encrypts with the first key, decrypts with any; keys are derived, so that one may have any length."""
+    return MultiFernet([_fernet(key) for key in settings.ENCRYPTION_KEYS])
 
 
 @cache
-def _cipher(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([_fernet(key) for key in keys])
-
-
 def _fernet(key: str) -> Fernet:
     material = HKDF(algorithm=SHA256(), length=32, salt=None, info=KEY_PURPOSE).derive(key.encode())
     return Fernet(base64.urlsafe_b64encode(material))
