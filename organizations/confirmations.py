@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from organizations.models import ApiToken, User
+from organizations.services.tokens import family
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,13 +54,15 @@ def of_password_reset(user: User) -> Confirmation:
 
 
 def of_token_end(token: ApiToken) -> Confirmation:
-    """No query when the person is loaded."""
+    """One query."""
+    also = [f"So does the token {made.name}, which was made with it." for made in family(token)[1:]]
     return Confirmation(
         title=f"End the token {token.name}",
         submit_label="End it",
         dangerous=True,
         effects=[
-            f"From the next request on, whatever uses it can't act for {token.user} any more.",
+            f"It ends at once: what uses it can't act for {token.user} any more.",
+            *also,
             "It can't be brought back. A new one can be made at any time.",
         ],
     )

@@ -144,6 +144,10 @@ class ApiToken(models.Model):
     name = models.CharField(max_length=64, validators=[validate_name])
     scopes = ArrayField(models.CharField(max_length=16, choices=TokenScope))
     digest = models.CharField(max_length=64, unique=True, editable=False)
+    made_with = models.ForeignKey(
+        "self", on_delete=models.CASCADE, related_name="made", null=True, blank=True, editable=False
+    )
+    """The token that asked for it and ends it with itself; none when the person did, signed in."""
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)

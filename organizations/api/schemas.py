@@ -64,6 +64,7 @@ class TokenOut(Schema):
     id: UUID
     name: str
     scopes: list[TokenScope]
+    made_with: UUID | None = Field(alias="made_with_id", description="The token that made it, and ends it with itself.")
     created_at: datetime
     expires_at: datetime
     is_expired: bool

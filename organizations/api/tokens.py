@@ -38,10 +38,10 @@ def create_api_token(request: HttpRequest, body: TokenIn) -> dict[str, Any]:
         days=form.cleaned_data["days"],
         within=caller_of(request).token,
     )
-    return TokenOut.from_orm(token).model_dump() | {"token": secret}
+    return TokenOut.from_orm(token).model_dump(by_alias=True) | {"token": secret}
 
 
 @router.delete("/{uuid:token_id}", response={204: None})
 def end_api_token(request: HttpRequest, token_id: UUID) -> None:
-    """At once: the next request with it is refused."""
+    """At once: the next request with it, or with a token that was made with it, is refused."""
     end_token(actor=actor_of(request), token=get_object_or_404(person_of(request).api_tokens, pk=token_id))

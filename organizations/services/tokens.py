@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -34,7 +35,7 @@ def create_token(
     days: int = USUAL_DAYS,
     within: ApiToken | None = None,
 ) -> tuple[ApiToken, str]:
-    """A token of the actor, and its secret, to be shown once. `within`: the token that asks for it, if one does.
+    """A token of the actor, and its secret, to be shown once. `within`: the token that asks for it, and ends it too.
 
     Raises ValidationError (also when the name is taken), RefusedError, PermissionDenied for more than `within` has.
     """
@@ -47,7 +48,8 @@ def create_token(
         )
     expires_at = timezone.now() + timedelta(days=days)
     if within is not None:
-        _require_within(within, scopes)
+        within = still_valid(within)
+        require_within(within, scopes)
         expires_at = min(expires_at, within.expires_at)
     secret = new_secret()
     token = ApiToken(
@@ -55,22 +57,21 @@ def create_token(
         name=clean_line(name),
         scopes=[scope for scope in TokenScope if scope in scopes],
         digest=digest_of(secret),
+        made_with=within,
         expires_at=expires_at,
     )
     clean_and_save(token, lambda: token.save(force_insert=True))
-    after = {"scopes": token.scopes, "expires_at": expires_at.isoformat(), "token": "******"}
+    after = described(token) | {"token": "******"}
     record(actor=actor, action="token.create", target=token, after=after)
     return token, secret
 
 
 @transaction.atomic
 def end_token(*, actor: Actor, token: ApiToken) -> None:
-    """The next request with it is refused. Repeatable. Raises PermissionDenied."""
+    """The next request with it, or with what was made with it, is refused. Repeatable. Raises PermissionDenied."""
     require_end_tokens(actor, token.user)
-    row = ApiToken.objects.select_for_update(of=("self",)).select_related("user").filter(pk=token.pk).first()
-    if row is not None:
-        record(actor=actor, action="token.end", target=row, before={"scopes": row.scopes})
-        row.delete()
+    locked_user(token.user)  # so that nothing more is made with it
+    end_tokens(actor=actor, tokens=family(token))
 
 
 @sensitive_variables()
@@ -84,12 +85,42 @@ def find_token(secret: str, *, address: str | None) -> ApiToken | None:
     return token
 
 
-def _require_within(within: ApiToken, scopes: Collection[TokenScope]) -> None:
+def family(token: ApiToken) -> list[ApiToken]:
+    """The token as it is now, then what was made with it, and with that; nothing when it is gone. One query."""
+    tokens = list(ApiToken.objects.select_related("user", "made_with").filter(user=token.user_id))
+    found = [each for each in tokens if each == token]
+    for one in found:  # which grows meanwhile
+        found += [each for each in tokens if each.made_with_id == one.pk]
+    return found
+
+
+def end_tokens(*, actor: Actor, tokens: Collection[ApiToken]) -> None:
+    """Below a lock on their person, who may have been asked for."""
+    for token in tokens:
+        record(actor=actor, action="token.end", target=token, before=described(token))
+    ApiToken.objects.filter(pk__in=[token.pk for token in tokens]).delete()
+
+
+def still_valid(within: ApiToken) -> ApiToken:
+    """The token that asks, as it is now. Raises RefusedError when it ended or was made anew since the request came."""
+    row = ApiToken.objects.filter(pk=within.pk, digest=within.digest, expires_at__gt=timezone.now()).first()
+    if row is None:
+        raise RefusedError("The token that asks for this was ended in the meantime.", remedy="Use another one.")
+    return row
+
+
+def require_within(within: ApiToken, scopes: Collection[TokenScope]) -> None:
     """Raises PermissionDenied."""
     allowed = set(within.scopes) | (
         {TokenScope.READ, TokenScope.PROVIDERS} if TokenScope.WRITE in within.scopes else set()
     )
     require(set(scopes) <= allowed, "A token can't make another one that may do more than itself.")
+
+
+def described(token: ApiToken) -> dict[str, Any]:
+    """For the audit log."""
+    made_with = token.made_with.name if token.made_with else None
+    return {"scopes": token.scopes, "expires_at": token.expires_at.isoformat(), "made_with": made_with}
 
 
 def new_secret() -> str:

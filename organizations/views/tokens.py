@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,7 +26,7 @@ from organizations.views.scope import ask_and_do, managed_user, person_of
 
 @require_safe
 def token_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "organizations/token_list.html", {"tokens": person_of(request).api_tokens.all()})
+    return render(request, "organizations/token_list.html", {"tokens": _tokens_of(person_of(request))})
 
 
 @never_cache
@@ -56,7 +57,7 @@ def token_end(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def user_tokens(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = _person_with_tokens(request, pk)
-    return render(request, "organizations/user_tokens.html", {"account": user, "tokens": user.api_tokens.all()})
+    return render(request, "organizations/user_tokens.html", {"account": user, "tokens": _tokens_of(user)})
 
 
 @ask_and_do
@@ -64,6 +65,10 @@ def user_token_end(request: HttpRequest, pk: UUID, token: UUID) -> HttpResponse:
     user = _person_with_tokens(request, pk)
     row = get_object_or_404(ApiToken.objects.select_related("user"), user=user, pk=token)
     return _end(request, row, reverse("organizations:user_tokens", args=[pk]))
+
+
+def _tokens_of(user: User) -> QuerySet[ApiToken]:
+    return user.api_tokens.select_related("made_with")
 
 
 def _person_with_tokens(request: HttpRequest, pk: UUID) -> User:

@@ -99,3 +99,12 @@ def test_tokens_are_made_listed_and_ended(shell_of: Shells, site_manager: User) 
     shell.run("tokens", "revoke", "ci", "--yes")
     shell_of(token=secret).run("whoami", code=4)
     assert "tokens ls" in shell.run("tokens", "revoke", "ci", "--yes", code=1).stderr
+
+
+def test_the_end_of_a_token_names_what_ends_with_it(shell_of: Shells, member: User) -> None:
+    shell = shell_of(member)
+    of_ci = shell_of(token=shell.run("tokens", "create", "ci", "--scope", "write").stdout.strip())
+    of_ci.run("tokens", "create", "ci child")
+    assert "with what was made with it: ci child" in shell.run("tokens", "revoke", "ci", code=2).stderr
+    shell.run("tokens", "revoke", "ci", "--yes")
+    assert [each["name"] for each in shell.json("tokens", "ls")] == ["token 1"]

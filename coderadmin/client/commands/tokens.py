@@ -42,17 +42,23 @@ def create(client: Client, name: str, scopes: tuple[str, ...], days: int) -> Non
 @yes_option
 @with_client
 def revoke(client: Client, token: str, yes: bool) -> None:
-    """End a token: the next request with it is refused."""
-    found = _find(client, token)
-    client.confirm(f"End the token {found['name']}? What uses it is refused at once.", yes=yes)
+    """End a token and those that were made with it: the next request with one is refused."""
+    found, *made = _family(client, token)
+    names = ", ".join(each["name"] for each in made)
+    also = f" with what was made with it: {names}" if made else ""
+    client.confirm(f"End the token {found['name']}{also}? What uses it is refused at once.", yes=yes)
     client.api.delete(f"/tokens/{found['id']}")
-    client.output.done(f"The token {found['name']} is ended.")
+    client.output.done(f"The token {found['name']} is ended{also}.")
 
 
-def _find(client: Client, text: str) -> Document:
-    for each in client.api.pages("/tokens"):
-        if text in (each["id"], each["name"]):
-            return each
+def _family(client: Client, text: str) -> list[Document]:
+    """The token, then what was made with it, and with that."""
+    tokens = list(client.api.pages("/tokens"))
+    found = [each for each in tokens if text in (each["id"], each["name"])]
+    for one in found:  # which grows meanwhile
+        found += [each for each in tokens if each["made_with"] == one["id"]]
+    if found:
+        return found
     raise AbsentError(f"You have no token {text}.", remedy="Try: coderadmin tokens ls")
 
 
