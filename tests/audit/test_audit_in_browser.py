@@ -36,6 +36,21 @@ def test_one_filters_by_typing_and_goes_on_to_older_events(told: None, manager_p
     expect(manager_page.locator(".event")).to_have_count(50)
 
 
+@pytest.mark.parametrize("address", ["/manage/audit/", "/manage/users/", "/environments/"])
+def test_leaving_the_search_field_asks_nothing_anew(address: str, told: None, manager_page: Page) -> None:
+    """What was opened in the list meanwhile would close."""
+    manager_page.goto(address)
+    asked: list[str] = []
+    manager_page.on("request", lambda request: asked.append(request.url))
+    search, choice = manager_page.locator("main input[type=search]"), manager_page.locator("main form select").first
+    with manager_page.expect_response(re.compile("q=sydney")):
+        search.fill("sydney")
+    search.blur()
+    with manager_page.expect_response(re.compile(f"{choice.get_attribute('name')}=[^&]")):
+        choice.select_option(index=1)
+    assert len(asked) == 2, asked
+
+
 def test_without_script_the_form_and_the_links_do_the_same(told: None, page_without_script: Page) -> None:
     page = page_without_script
     page.goto("/manage/audit/")

@@ -1,5 +1,6 @@
 """The hash chain: whatever is changed, removed or put in behind the program's back is found."""
 
+import gc
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from click.testing import CliRunner, Result
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
+from psycopg import ServerCursor
 
 from audit.chain import ChainBrokenError, seal_events, verify
 from audit.models import AuditChain, AuditEvent, AuditSeal
@@ -134,6 +136,15 @@ def test_what_was_tampered_with_is_found(name: str, events: Events) -> None:
         tamper(events)
     result = run_verify()
     assert (result.exit_code, expected in result.output) == (1, True), result.output
+
+
+def test_the_walk_ends_its_cursor_where_the_chain_is_broken(events: Events) -> None:
+    with without_guards():
+        remove(events[2])
+    with pytest.raises(ChainBrokenError) as caught:
+        verify()
+    assert caught.tb  # it holds what was in use
+    assert [cursor for cursor in gc.get_objects() if isinstance(cursor, ServerCursor) and not cursor.closed] == []
 
 
 def test_a_chain_that_was_forged_as_a_whole_is_found_by_a_seal_that_was_kept_elsewhere(events: Events) -> None:
