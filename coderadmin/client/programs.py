@@ -15,6 +15,7 @@ COMMANDS = {
     "users": "users",
     "envs": "envs",
     "access-url": "access_url",
+    "upgrades": "upgrades",
     "tokens": "tokens",
     "operations": "operations",
     "completion": "completion",

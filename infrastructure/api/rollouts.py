@@ -13,13 +13,17 @@ from audit.services import actor_of
 from coderadmin.api.bodies import checked, form_data
 from coderadmin.api.callers import ANYBODY
 from coderadmin.api.paging import Page, PageQuery, answer_page, page_of
-from infrastructure import services
+from coderadmin.api.schema import may_answer
+from infrastructure import confirmations, services
 from infrastructure.api.schemas import (
+    ConfirmationOut,
     RolloutDetailsOut,
     RolloutOut,
     SkipIn,
     UpgradeIn,
+    UpgradeQuery,
     UpgradeRowOut,
+    confirmation_out,
     rollout_out,
     rollouts_out,
 )
@@ -36,6 +40,7 @@ from infrastructure.forms import SkipForm
 from infrastructure.models import Rollout
 from infrastructure.querysets import deployed_providers
 from infrastructure.services.rollouts import is_by_hand
+from providers.helm.package import chart_version
 from providers.models import WorkspaceProvider
 from providers.releases import chart_state
 
@@ -49,6 +54,15 @@ def list_upgrades(request: HttpRequest, asked: Query[PageQuery]) -> dict[str, An
     require_reader(request)
     page, cursor = page_of(deployed_providers(), asked, by=Lower("name"))
     return answer_page(([_board_row(provider) for provider in page], cursor))
+
+
+@upgrades.get("/impact", response=ConfirmationOut, openapi_extra=may_answer(409))
+def get_upgrade_impact(request: HttpRequest, asked: Query[UpgradeQuery]) -> dict[str, Any]:
+    """What an upgrade would do. Nothing is changed. Refused while another rollout is under way."""
+    require_reader(request)
+    providers = _chosen(asked.provider or None)
+    services.require_possible(providers)
+    return confirmation_out(confirmations.of_upgrade(providers, chart_version()))
 
 
 @upgrades.post("", response={202: RolloutDetailsOut})
@@ -131,5 +145,5 @@ def _board_row(provider: WorkspaceProvider) -> dict[str, Any]:
 
 def _chosen(ids: list[UUID] | None) -> list[WorkspaceProvider]:
     if ids is not None:
-        return list(deployed_providers().filter(pk__in=ids))
+        return list(deployed_providers().filter(pk__in=ids).order_by("name"))
     return outdated_of(board_of(deployed_providers(), access_url=""))

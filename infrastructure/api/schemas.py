@@ -130,6 +130,10 @@ class UpgradeIn(RolloutOptions):
     providers: list[UUID] | None = Field(None, description="Left out: all whose chart is outdated.")
 
 
+class UpgradeQuery(Schema):
+    provider: list[UUID] = Field([], description="May be repeated. Left out: all whose chart is outdated.")
+
+
 class SkipIn(Body):
     reason: str
 

@@ -6,6 +6,7 @@ from infrastructure.services.planning import check_again, check_change, drop_cha
 from infrastructure.services.rollouts import (
     call_off_rollout,
     pause_rollout,
+    require_possible,
     resume_rollout,
     retry_failed,
     skip_step,
@@ -22,6 +23,7 @@ __all__ = [
     "finish",
     "pause_rollout",
     "plan_change",
+    "require_possible",
     "resume_rollout",
     "retry_failed",
     "roll_back",

@@ -17,6 +17,8 @@ from infrastructure.services.locking import locked_rollout
 from providers.choices import CredentialKind, ProviderStatus
 from providers.models import WorkspaceProvider
 
+NO_PROVIDERS = "Choose at least one provider."
+ANOTHER, LET_IT_END = "Another rollout is under way.", "Let it end, or call it off."
 RUNNING = Q(environments__status__in=("creating", "on", "failed"))
 
 
@@ -35,6 +37,14 @@ def start_upgrade(
         )
 
 
+def require_possible(providers: Sequence[WorkspaceProvider]) -> None:
+    """So that nobody is asked about what would be refused. Raises RefusedError, ChangeActiveError."""
+    if not providers:
+        raise RefusedError(NO_PROVIDERS)
+    if Rollout.objects.filter(state__in=ACTIVE_ROLLOUTS).exists():
+        raise ChangeActiveError(ANOTHER, remedy=LET_IT_END)
+
+
 def make_rollout(
     actor: Actor,
     *,
@@ -50,7 +60,7 @@ def make_rollout(
     Raises RefusedError without providers, ChangeActiveError while another rollout is active.
     """
     if not providers:
-        raise RefusedError("Choose at least one provider.")
+        raise RefusedError(NO_PROVIDERS)
     try:
         with transaction.atomic():
             rollout = Rollout.objects.create(
@@ -62,7 +72,7 @@ def make_rollout(
                 requested_by_name=actor.name,
             )
     except IntegrityError:
-        raise ChangeActiveError("Another rollout is under way.", remedy="Let it end, or call it off.") from None
+        raise ChangeActiveError(ANOTHER, remedy=LET_IT_END) from None
     add_steps(rollout, providers, canary=canary or choose_canary(providers))
     names = sorted(provider.name for provider in providers)
     record(actor=actor, action="rollout.start", target=rollout, after={"kind": kind, "providers": names})

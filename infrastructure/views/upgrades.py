@@ -13,7 +13,6 @@ from audit.services import actor_of
 from infrastructure import confirmations, services
 from infrastructure.board import board_of, outdated_of
 from infrastructure.choices import ACTIVE_ROLLOUTS, RolloutKind
-from infrastructure.errors import ChangeActiveError, RefusedError
 from infrastructure.forms import RolloutForm
 from infrastructure.models import Rollout
 from infrastructure.panels import make_panels, url_of_rollout
@@ -62,7 +61,7 @@ def upgrade_start(request: HttpRequest) -> HttpResponse:
     providers = _chosen(request)
     form = RolloutForm(request.POST if request.method == "POST" else None, providers=providers)
     if not form.is_valid():
-        _require_none_active()
+        services.require_possible(providers)
         asked = confirmations.of_upgrade(providers, chart_version())
         board = reverse("infrastructure:upgrade_board")
         return confirm(request, asked, cancel_url=board, form=form, chosen=providers)
@@ -76,16 +75,12 @@ def upgrade_start(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest) -> list[WorkspaceProvider]:
-    """Ids that are none, and providers that are gone, are passed over. Raises RefusedError when nothing is left."""
+    """Ids that are none, and providers that are gone, are passed over."""
     asked = request.POST if request.method == "POST" else request.GET
     if asked.get("all") == ALL_OUTDATED:
-        found = outdated_of(board_of(deployed_providers(), access_url=""))
-    else:
-        ids = [pk for text in asked.getlist("provider") if (pk := _uuid(text))]
-        found = list(deployed_providers().filter(pk__in=ids).order_by("name"))
-    if not found:
-        raise RefusedError("Choose at least one provider.")
-    return found
+        return outdated_of(board_of(deployed_providers(), access_url=""))
+    ids = [pk for text in asked.getlist("provider") if (pk := _uuid(text))]
+    return list(deployed_providers().filter(pk__in=ids).order_by("name"))
 
 
 def _uuid(text: str) -> UUID | None:
@@ -93,9 +88,3 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def _require_none_active() -> None:
-    """Nobody is asked about what would be refused."""
-    if Rollout.objects.filter(state__in=ACTIVE_ROLLOUTS).exists():
-        raise ChangeActiveError("Another rollout is under way.", remedy="Let it end, or call it off.")

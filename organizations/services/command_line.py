@@ -60,7 +60,7 @@ def regenerate_token(*, actor: Actor, token: ApiToken, within: ApiToken) -> str:
     if not found:
         raise RefusedError("This token was ended in the meantime.", remedy="Make another one.")
     row, *made = found
-    require_within(within, row.scopes)
+    require_within(within, [TokenScope(scope) for scope in row.scopes])
     require(within not in made, "A token can't make anew the one that it was made with.")
     end_tokens(actor=actor, tokens=made)
     secret, now = new_secret(), timezone.now()

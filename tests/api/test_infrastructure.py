@@ -81,7 +81,9 @@ def test_who_uses_which_access_url(program: Program, sydney: WorkspaceProvider) 
 
 def test_an_upgrade_starts_once_and_is_called_off(program: Program, sydney: WorkspaceProvider) -> None:
     assert [row["state"] for row in program.get("/upgrades").json()["items"]] == ["outdated"]
+    assert "sydney" in program.get(f"/upgrades/impact?provider={sydney.pk}").json()["effects"][0]
     started = program.post("/upgrades", {})
+    problem_of(program.get("/upgrades/impact"), 409)
     assert started.status_code == 202
     path = f"/rollouts/{started.json()['id']}"
     assert started["Location"].endswith(path)
@@ -95,5 +97,6 @@ def test_an_upgrade_starts_once_and_is_called_off(program: Program, sydney: Work
 def test_an_upgrade_of_nothing_is_refused(program: Program) -> None:
     make_built_in()
     problem_of(program.post("/upgrades", {}), 409)
+    problem_of(program.get("/upgrades/impact"), 409)
     problem_of(program.post("/upgrades", {"providers": []}), 409)
     assert fields_of(program.post("/upgrades", {"providers": ["x"]})) == {"providers.0"}

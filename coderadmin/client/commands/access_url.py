@@ -5,13 +5,15 @@ import time
 import click
 
 from coderadmin.client.api import Document
-from coderadmin.client.errors import INTERRUPTED, REFUSED, AbsentError, ClientError, usage
+from coderadmin.client.errors import REFUSED, AbsentError, ClientError
 from coderadmin.client.output import Columns, when
+from coderadmin.client.rollouts import ROLLOUTS, follow_rollout, rollout_options, step_path, tell_rollout
 from coderadmin.client.session import Client, dry_run_option, wait_option, with_client, yes_option
-from coderadmin.client.things import PROVIDER, find_id, option
+from coderadmin.client.things import PROVIDER, find_id
 from coderadmin.client.waiting import PAUSE, ask, progress
 
 CHANGES = "/access-url/changes"
+PROGRAM = "coderadmin access-url"
 PATIENCE = 120  # seconds until findings must be there
 
 
@@ -53,10 +55,7 @@ def plan(client: Client, url: str, wait: bool) -> None:
 
 
 @click.command()
-@option("--canary", PROVIDER, help="Redeployed first. Left out: the quietest one that is ready.")
-@click.option(
-    "--failure-limit", type=click.IntRange(1), default=1, show_default=True, help="Pause at so many failures."
-)
+@rollout_options
 @click.option("--warnings-read", is_flag=True, help="There are warnings among the findings, and you have read them.")
 @dry_run_option
 @wait_option
@@ -118,7 +117,7 @@ def drop(client: Client, dry_run: bool, yes: bool) -> None:
 @with_client
 def pause(client: Client) -> None:
     """Begin no further provider; what is under way goes on to its end."""
-    _tell_rollout(client, client.api.post(f"/rollouts/{_rollout(client)['id']}/pause"))
+    tell_rollout(client, client.api.post(f"{ROLLOUTS}/{_rollout(client)['id']}/pause"))
 
 
 @click.command()
@@ -126,11 +125,11 @@ def pause(client: Client) -> None:
 @with_client
 def resume(client: Client, wait: bool) -> None:
     """Go on, in spite of what has failed until now."""
-    done = client.api.post(f"/rollouts/{_rollout(client)['id']}/resume")
+    done = client.api.post(f"{ROLLOUTS}/{_rollout(client)['id']}/resume")
     if wait:
         _went_on(client, _active(client), wait=True)
     else:
-        _tell_rollout(client, done)
+        tell_rollout(client, done)
 
 
 @click.command()
@@ -139,8 +138,8 @@ def resume(client: Client, wait: bool) -> None:
 def retry(client: Client, provider: str | None) -> None:
     """Begin what has failed again: PROVIDER, or all that have."""
     rollout = _rollout(client)
-    step = f"/steps/{_step(rollout, provider)}" if provider else ""
-    _tell_rollout(client, client.api.post(f"/rollouts/{rollout['id']}{step}/retry"))
+    path = step_path(rollout, provider, program=PROGRAM) if provider else f"{ROLLOUTS}/{rollout['id']}"
+    tell_rollout(client, client.api.post(f"{path}/retry"))
 
 
 @click.command()
@@ -151,10 +150,9 @@ def retry(client: Client, provider: str | None) -> None:
 def skip(client: Client, provider: str, reason: str, yes: bool) -> None:
     """Go on without PROVIDER; redeploy it yourself later."""
     rollout = _rollout(client)
-    step = _step(rollout, provider)
+    path = step_path(rollout, provider, program=PROGRAM)
     client.confirm(f"Skip {provider}? It keeps the access URL that it has.", yes=yes)
-    answer = client.api.post(f"/rollouts/{rollout['id']}/steps/{step}/skip", {"reason": reason})
-    _tell_rollout(client, answer)
+    tell_rollout(client, client.api.post(f"{path}/skip", {"reason": reason}))
 
 
 def _active(client: Client) -> Document:
@@ -171,13 +169,6 @@ def _rollout(client: Client) -> Document:
     if rollout is None:
         raise AbsentError("No provider is being redeployed.", remedy="Switch first: coderadmin access-url change")
     return rollout
-
-
-def _step(rollout: Document, provider: str) -> int:
-    for step in rollout["steps"]:
-        if provider.casefold() in (step["provider_name"].casefold(), (step["provider"] or {}).get("id")):
-            return int(step["id"])
-    raise usage(f"{provider} is not part of it.", remedy="See: coderadmin access-url status")
 
 
 def _examined(client: Client, change: Document) -> Document:
@@ -218,31 +209,10 @@ def _went_on(client: Client, change: Document, *, wait: bool) -> None:
     if not wait:
         client.output.done(f"{change['state']}. Watch it: coderadmin access-url status", change)
         return
-    try:
-        change = _followed(client, change)
-    except KeyboardInterrupt:
-        remedy = "See: coderadmin access-url status"
-        raise ClientError("The change goes on.", remedy=remedy, exit_code=INTERRUPTED) from None
+    while change["rollout"] and change["rollout"]["is_active"]:
+        follow_rollout(client, change["rollout"], f"Change to {change['new_url']}", program=PROGRAM)
+        change = ask(client, f"{CHANGES}/{change['id']}")
     client.output.done(_outcome(change), change)
-
-
-def _followed(client: Client, change: Document) -> Document:
-    """Each step as it moves, until nothing does. Raises ClientError when it pauses."""
-    known: dict[int, str] = {}
-    with progress(client, f"Change to {change['new_url']}"):
-        while True:
-            rollout = change["rollout"]
-            for step in rollout["steps"] if rollout else []:
-                if known.get(step["id"]) != step["words"]:
-                    known[step["id"]] = step["words"]
-                    client.output.note(f"{step['provider_name']}: {step['words']}. {step['failure']}".strip())
-            if rollout and rollout["state"] == "paused":
-                remedy = "Then: coderadmin access-url retry, skip or resume"
-                raise ClientError(f"Paused. {rollout['pause_reason']}", remedy=remedy)
-            if not (rollout and rollout["is_active"]):
-                return change
-            time.sleep(PAUSE)
-            change = ask(client, f"{CHANGES}/{change['id']}")
 
 
 def _outcome(change: Document) -> str:
@@ -264,25 +234,10 @@ def _show_change(client: Client, change: Document) -> None:
         findings: Columns = [("Finding", "level"), ("About", "label"), ("Says", "detail"), ("Next step", "remedy")]
         client.output.rows(change["findings"], findings, empty="")
     if change["rollout"]:
-        _tell_rollout(client, change["rollout"])
+        tell_rollout(client, change["rollout"])
     elif change["fates"]:
         fates: Columns = [("Provider", lambda each: each["provider"]["name"]), ("What will happen", "words")]
         client.output.rows(change["fates"], fates, empty="")
-
-
-def _tell_rollout(client: Client, rollout: Document) -> None:
-    if not client.output.is_for_people:
-        client.output.document(rollout)
-        return
-    client.output.done(f"{rollout['state'].capitalize()}: {rollout['progress']}. {rollout['pause_reason']}".strip())
-    columns: Columns = [
-        ("Provider", "provider_name"),
-        ("State", "state"),
-        ("Says", "words"),
-        ("Failure", "failure"),
-        ("You run", "command"),
-    ]
-    client.output.rows(rollout["steps"], columns, empty="No provider is part of it.")
 
 
 access_url = click.Group(
