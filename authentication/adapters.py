@@ -5,11 +5,14 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base import AuthError
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from audit.services import client_address
+from authentication.http import GuardedSession
 from organizations.models import User
 
 STAGES = ["allauth.mfa.stages.AuthenticateStage"]
@@ -45,8 +48,49 @@ class AccountAdapter(DefaultAccountAdapter):
         return redirect(settings.LOGIN_URL)
 
 
+class ArrivedError(Exception):
+    """Not really one: the provider has let the person in, and our view goes on from here instead of allauth."""
+
+    def __init__(self, login: SocialLogin) -> None:
+        super().__init__("arrived")
+        self.login = login
+
+
+class FailedError(Exception):
+    """`reason` is for the audit log and holds no token."""
+
+    def __init__(self, reason: str, *, is_cancelled: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.is_cancelled = is_cancelled
+
+
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """No app is taken from allauth's table, whose secrets are in clear text."""
 
     def list_apps(self, request: HttpRequest, provider: str | None = None, client_id: str | None = None) -> list[Any]:
         return []
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        raise ArrivedError(sociallogin)
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: object,
+        error: str | None = None,
+        exception: Exception | None = None,
+        extra_context: object = None,
+    ) -> None:
+        reasons = {None: "state unknown, or the provider said no", AuthError.CANCELLED: "cancelled"}
+        reason = _in_words(exception) if exception else reasons.get(error, reasons[None])
+        raise FailedError(reason, is_cancelled=error == AuthError.CANCELLED) from exception
+
+    def get_requests_session(self) -> GuardedSession:
+        return GuardedSession()
+
+
+def _in_words(error: Exception) -> str:
+    """allauth's own message about a token endpoint holds its whole answer, which may be a secret."""
+    text = str(error)
+    return "the provider gave no token" if text.startswith("Error retrieving access token") else text
