@@ -48,7 +48,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.postgres",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
@@ -66,7 +65,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "authentication.session_store.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "coderadmin.access_url.AccessURLCsrfMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -157,7 +156,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 1200},
     },
     "delete-ended-sign-ins": {
-        "task": "organizations.delete_ended_sign_ins",
+        "task": "authentication.delete_ended_sessions",
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
@@ -196,6 +195,7 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
 # Security
+SESSION_ENGINE = "authentication.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _access.scheme == "https"

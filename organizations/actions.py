@@ -27,7 +27,7 @@ def user_actions(person: User, user: User) -> list[Action]:
 
 def _user_actions(person: User, user: User) -> Iterator[Action]:
     def action(label: str, view: str, refusal: str = "", *, dangerous: bool = False) -> Action:
-        url = reverse(f"organizations:{view}", args=[user.pk])
+        url = reverse(view if ":" in view else f"organizations:{view}", args=[user.pk])
         return Action(label=label, url=url, refusal=refusal, dangerous=dangerous)
 
     ceiling = "" if can_edit_account(person, user) else "only the site admin does that to a site manager."
@@ -38,6 +38,8 @@ def _user_actions(person: User, user: User) -> Iterator[Action]:
     yield action("Site role", "user_set_site_role", ceiling)
     yield action("Reset password", "user_reset_password", ceiling or own)
     yield action("API tokens", "user_tokens", _refusal_of_tokens(person, user))
+    mine = "yours are under your account." if person == user else ""
+    yield action("Sessions", "authentication:user_sessions", mine or ceiling)
     if user.is_active:
         yield action("Deactivate", "user_deactivate", ceiling or own, dangerous=True)
     else:

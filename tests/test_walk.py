@@ -56,7 +56,12 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "support/^": lambda world: {"app_label": "providers"},
     "support/(": lambda world: {"url": "no/such/page"},
     "account/tokens/": lambda world: {"pk": world.token.pk},
-    "manage/users/": lambda world: {"pk": world.owner.pk, "token": world.token.pk},
+    "account/sessions/": lambda world: {"pk": world.session.pk},
+    "manage/users/": lambda world: {
+        "pk": world.owner.pk,
+        "token": world.token.pk,
+        "session": world.session.pk,
+    },
     "manage/organizations/": lambda world: {"pk": world.organization.pk, "user": world.owner.pk},
     "manage/admin/workspace-providers/": lambda world: {"pk": world.provider.pk, "token": world.envproxy_token.pk},
     "manage/admin/workspace-providers/operations/": lambda world: {"pk": world.operation.pk},

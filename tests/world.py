@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from audit.services import SYSTEM, record
+from authentication.models import Session
 from environments.models import Environment, EnvironmentOperation, EnvironmentSession, Image
 from infrastructure.choices import RolloutKind
 from infrastructure.models import Rollout, RolloutStep
@@ -15,6 +16,7 @@ from organizations.choices import OrganizationRole, SiteRole
 from organizations.models import ApiToken, Organization, User
 from providers.models import EnvproxyToken, Operation, StatusChange, WorkspaceProvider
 from tests.api.things import make_token
+from tests.authentication.things import make_session
 from tests.environments.things import make_member, make_work
 from tests.factories import (
     CLIENT_KEY,
@@ -43,12 +45,13 @@ class World:
     work: EnvironmentOperation
     owner: User
     token: ApiToken
+    session: Session
     envproxy_token: EnvproxyToken
     step: RolloutStep
     site_manager: User
 
     def secrets(self) -> set[str]:
-        digests = {self.token.digest, self.envproxy_token.digest}
+        digests = {self.token.digest, self.session.digest, self.envproxy_token.digest}
         return digests | {CLUSTER_TOKEN, CLIENT_KEY, self.owner.password, str(settings.SECRET_KEY)}
 
     def rows(self) -> dict[type[models.Model], models.Model]:
@@ -75,6 +78,7 @@ def make_world() -> World:
         work=make_work(make_environment(owner=owner, organization=organization, name="quokka-too"), lines=["quokka"]),
         owner=owner,
         token=owner.api_tokens.get(),
+        session=make_session(owner),
         envproxy_token=EnvproxyToken.objects.create(provider=provider, digest="d1" * 32),
         step=make_step(provider),
         site_manager=make_user(SiteRole.MANAGER),

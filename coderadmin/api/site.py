@@ -13,6 +13,7 @@ from django.views.defaults import server_error as page_of_server_error
 from ninja import NinjaAPI, Schema
 from ninja.openapi.docs import Swagger
 
+from authentication.api import ROUTERS as AUTHENTICATION_ROUTERS
 from coderadmin import __version__
 from coderadmin.api.bodies import StrictParser
 from coderadmin.api.callers import ANYBODY
@@ -64,7 +65,13 @@ def get_version(request: HttpRequest) -> dict[str, str]:
     return {"version": __version__}
 
 
-ROUTERS = (*ORGANIZATION_ROUTERS, *PROVIDER_ROUTERS, *ENVIRONMENT_ROUTERS, *INFRASTRUCTURE_ROUTERS)
+ROUTERS = (
+    *ORGANIZATION_ROUTERS,
+    *AUTHENTICATION_ROUTERS,
+    *PROVIDER_ROUTERS,
+    *ENVIRONMENT_ROUTERS,
+    *INFRASTRUCTURE_ROUTERS,
+)
 for prefix, router in ROUTERS:
     api.add_router(prefix, router)
 

@@ -15,7 +15,6 @@ from organizations.services.accounts import (
 from organizations.services.command_line import make_sign_in_token, regenerate_token
 from organizations.services.memberships import add_member, remove_member, set_member_role, set_organizations
 from organizations.services.organizations import set_default_organization, update_organization
-from organizations.services.sessions import delete_ended_sign_ins
 from organizations.services.tokens import create_token, end_token, find_token
 
 __all__ = [
@@ -25,7 +24,6 @@ __all__ = [
     "create_token",
     "create_user",
     "deactivate_user",
-    "delete_ended_sign_ins",
     "end_token",
     "ensure_site_admin",
     "find_token",

@@ -3,15 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from authentication.models import Session
+from authentication.tasks import delete_ended_sessions
 from coderadmin.celery import app
 from organizations.models import User
-from organizations.tasks import delete_ended_sign_ins
 from tests.people import PASSWORD, make_user, signed_in
 
 SIGN_IN = "/sign-in/"
@@ -128,8 +128,8 @@ def test_the_password_is_not_rendered_back(client: Client, member: User) -> None
 def test_what_is_left_of_old_sign_ins_is_swept_away(member: User) -> None:
     for _ in range(2):
         signed_in(member)
-    kept = Session.objects.latest("pk")
-    Session.objects.exclude(pk=kept.pk).update(expire_date=timezone.now() - timedelta(seconds=1))
-    delete_ended_sign_ins()
+    kept = Session.objects.latest("created_at")
+    Session.objects.exclude(pk=kept.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    delete_ended_sessions()
     assert Session.objects.get() == kept
-    assert delete_ended_sign_ins.name in {entry["task"] for entry in app.conf.beat_schedule.values()}
+    assert delete_ended_sessions.name in {entry["task"] for entry in app.conf.beat_schedule.values()}
