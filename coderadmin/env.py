@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv
 
+from coderadmin.destinations import networks
+
 env = FileAwareEnv(strip_whitespace=True)
 
 MINIMUM_SECRET_KEY_LENGTH = 50  # this and the next two: Django's own check security.W009
@@ -33,7 +35,7 @@ def problems() -> list[str]:
     embedded = env.bool("CODERADMIN_EMBEDDED", False)
     if env.bool("DEBUG", False) and not embedded:
         found.append("DEBUG is unsafe: it shows settings and code to everybody; leave it out.")
-    return found + _key_problems() + _scheme_problems() + _access_url_problems(embedded)
+    return found + _key_problems() + _scheme_problems() + _access_url_problems(embedded) + _network_problems()
 
 
 def _key_problems() -> list[str]:
@@ -67,6 +69,16 @@ def _access_url_problems(embedded: bool) -> list[str]:
     if url.startswith("http:") and not embedded and not env.bool("CODERADMIN_ALLOW_HTTP", False):
         return ["CODERADMIN_ACCESS_URL is http: use https, or set CODERADMIN_ALLOW_HTTP=true in a closed network."]
     return []
+
+
+def _network_problems() -> list[str]:
+    found = []
+    for name in ("CODERADMIN_DENIED_NETWORKS", "CODERADMIN_ALLOWED_NETWORKS"):
+        try:
+            networks(env.list(name, []))
+        except ValueError as error:
+            found.append(f"{name} is no list of networks such as 10.0.0.0/8,fd00::/8: {error}.")
+    return found
 
 
 def _is_plain_address(url: str) -> bool:

@@ -11,14 +11,17 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from coderadmin.destinations import AddressRefusedError, check
+from providers.kube.connector import AbortingConnector
 from providers.kube.findings import Finding, Level
-from providers.kube.resolver import ThreadPerNameResolver, lookup
+from providers.kube.resolver import lookup
 
 PATIENCE = aiohttp.ClientTimeout(total=10, connect=5)  # seconds
 ANSWER_LIMIT = 4096  # bytes
 EXPIRY_WARNING_DAYS = 14
 PROOF_PATH = "/.well-known/coderadmin/"
 
+ALLOW_IT = "Lead the name elsewhere, or let an operator add the address to CODERADMIN_ALLOWED_NETWORKS."
 NOT_US = "Lead it to this deployment: the same web processes, or others with the same SECRET_KEY and database."
 
 
@@ -53,7 +56,7 @@ async def _name(url: str) -> Finding:
 
 async def _answer(url: str, is_proof: Callable[[str, str], bool]) -> list[Finding]:
     challenge, context = secrets.token_hex(24), ssl.create_default_context()
-    connector = aiohttp.TCPConnector(resolver=ThreadPerNameResolver(), ssl=context)
+    connector = AbortingConnector(ssl=context)
     try:
         async with (
             aiohttp.ClientSession(connector=connector, timeout=PATIENCE) as session,
@@ -78,6 +81,7 @@ async def _certificate(url: str, context: ssl.SSLContext) -> list[Finding]:
     async with asyncio.timeout(PATIENCE.connect):
         *_, place = (await lookup(parts.hostname or "", parts.port or 443))[0]
         name = parts.hostname
+        check(str(place[0]))
         _, writer = await asyncio.open_connection(*place[:2], ssl=context, server_hostname=name)
     certificate = writer.get_extra_info("peercert")
     writer.transport.abort()
@@ -93,6 +97,9 @@ async def _certificate(url: str, context: ssl.SSLContext) -> list[Finding]:
 def _trouble(url: str, error: Exception) -> Finding:
     host = urlsplit(url).hostname
     match error:
+        case AddressRefusedError() | aiohttp.ClientConnectorError(os_error=AddressRefusedError()):
+            refused = getattr(error, "os_error", error)
+            return _error("address", "Address", f"{refused.address}, where {host} leads, is {refused.why}.", ALLOW_IT)
         case aiohttp.ClientConnectorCertificateError():
             remedy = f"Install a certificate for {host} that browsers trust."
             why = getattr(error.certificate_error, "verify_message", "") or error.certificate_error

@@ -14,8 +14,9 @@ from providers.services.tokens import TOKEN_OVERLAP, UNUSED_LIFETIME
 
 # What Helm can't work with, as a check reports it: only then may a deletion leave the release behind.
 OUT_OF_REACH = {
-    "dns_failed", "connection_refused", "connect_timeout", "read_timeout", "unreachable", "tls_untrusted",
-    "tls_wrong_name", "tls_expired", "credential_refused", "credential_unreadable", "api_not_ready", "not_kubernetes",
+    "dns_failed", "address_refused", "connection_refused", "connect_timeout", "read_timeout", "unreachable",
+    "tls_untrusted", "tls_wrong_name", "tls_expired", "credential_refused", "credential_unreadable", "api_not_ready",
+    "not_kubernetes",
 }  # fmt: skip
 
 NO_TOKEN_LEFT = [

@@ -25,6 +25,10 @@ REASONS: dict[str, Reason] = {
         "The cluster's name can't be resolved",
         "Check the spelling of the cluster address and that the deployment's DNS knows the name.",
     ),
+    "address_refused": Reason(
+        "The cluster's address is one that we do not connect to",
+        "Use the address of the API server. If this is it, let an operator add it to CODERADMIN_ALLOWED_NETWORKS.",
+    ),
     "connection_refused": Reason(
         "The cluster refuses the connection",
         "Check that the API server runs and that the port of the cluster address is right.",

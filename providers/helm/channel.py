@@ -13,11 +13,12 @@ PR_SET_PDEATHSIG = 1
 
 
 class Request(TypedDict):
-    """What the gateway asks for. `secrets` are texts that no output may show."""
+    """What the gateway asks for. `rule`: to which addresses. `secrets` are texts that no output may show."""
 
     action: str
     parent_pid: int
     kubeconfig: str
+    rule: dict[str, Any]
     namespace: str
     release: str
     timeout_s: int

@@ -17,9 +17,11 @@ from typing import Any
 import helm_python
 from helm_python import _native
 
+from coderadmin.destinations import Rule, use
 from providers.helm.channel import Channel, Request, private_file, read_request
 from providers.helm.failures import code_of, sentence
 from providers.helm.release import CHART_DIRECTORY, REVISION_LABEL, HelmError, HelmErrorCode, redact
+from providers.helm.tunnel import through_a_tunnel
 
 MAX_HISTORY = 10
 LINT_WARNING = 2
@@ -259,9 +261,11 @@ def _answer(session: Session) -> None:
 def main() -> None:
     """Helm runs in a second thread: while it is in a call, a signal would not reach Python in the same one."""
     request = read_request()
+    use(Rule.from_json(request["rule"]))
+    kubeconfig = private_file(through_a_tunnel(request["kubeconfig"]))
     session = Session(
         request=request,
-        cluster=helm_python.Config(kubeconfig_path=private_file(request["kubeconfig"]), namespace=request["namespace"]),
+        cluster=helm_python.Config(kubeconfig_path=kubeconfig, namespace=request["namespace"]),
         context=helm_python.HelmContext(),
         channel=Channel(request["secrets"]),
     )

@@ -27,7 +27,10 @@ _BY_TEXT = (
         r"forbidden|[Uu]nauthorized|must be logged in|connection refused|connection reset|no such host",
         HelmErrorCode.CLUSTER,
     ),
-    (r"x509|tls:|certificate|i/o timeout|no route to host|unreachable|EOF|INTERNAL_ERROR", HelmErrorCode.CLUSTER),
+    (
+        r"does not connect to it|x509|tls:|certificate|i/o timeout|no route to host|unreachable|EOF|INTERNAL_ERROR",
+        HelmErrorCode.CLUSTER,
+    ),
     (r"not found|already exists|is invalid|exceeded quota|admission|the server|unable to", HelmErrorCode.CLUSTER),
 )
 

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
+from coderadmin import destinations
 from providers.helm.channel import Request
 from providers.helm.process import Outcome, run_child
 from providers.helm.release import RELEASE_NAME, HelmError, HelmErrorCode, Release
@@ -123,6 +125,7 @@ def request_of(
         "action": action,
         "parent_pid": os.getpid(),
         "kubeconfig": target.kubeconfig(),
+        "rule": asdict(destinations.rule()),
         "namespace": target.namespace,
         "release": release,
         "timeout_s": timeout_s,

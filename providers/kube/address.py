@@ -4,6 +4,8 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from coderadmin.destinations import known_address, rule
+
 ADDRESS_LIMIT = 512  # characters
 DEFAULT_PORT = 443
 HOST_NAME = re.compile(
@@ -59,6 +61,7 @@ def _host(host: str) -> str:
         raise AddressError(f"The host “{host}” is not a valid name.") from error
     if not HOST_NAME.fullmatch(name):
         raise AddressError(f"The host “{host}” is not a valid name.")
+    _refuse_destination(name)
     return name.rstrip(".")
 
 
@@ -67,11 +70,15 @@ def _ip_address(host: str) -> str:
         address = ipaddress.ip_address(host)
     except ValueError as error:
         raise AddressError(f"The host “{host}” is not a valid IP address.") from error
-    if address.is_unspecified or address.is_multicast:
-        raise AddressError(f"Nothing can be reached at {host}.")
-    if (getattr(address, "ipv4_mapped", None) or address).is_link_local:
-        raise AddressError(f"{host} is a link-local address, where clouds keep their machines' secrets and no cluster.")
+    _refuse_destination(str(address))
     return str(address)
+
+
+def _refuse_destination(host: str) -> None:
+    """Early, to the person who types it; what counts is the address of each connection."""
+    address = known_address(host)
+    if address and (what := rule().refusal(address)):
+        raise AddressError(f"{host} is {what}. This deployment does not connect to it.")
 
 
 def _path(path: str) -> str:

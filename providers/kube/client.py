@@ -14,7 +14,6 @@ from kubernetes.aio.client import ApiClient, Configuration
 
 from providers.kube.connector import AbortingConnector
 from providers.kube.errors import AlreadyExists, KubeError, NotFound, NotKubernetes, Reason, Unauthorized, UntrustedTLS
-from providers.kube.resolver import ThreadPerNameResolver
 from providers.kube.translate import from_response, translate
 from providers.target import ClusterTarget
 
@@ -161,9 +160,7 @@ async def connect(
 ) -> AsyncIterator[KubeClient]:
     """A client for `target`. Nothing is sent before the first call; raises `KubeError` for unusable PEM texts."""
     configuration = _configuration(target)
-    async with AbortingConnector(
-        ssl=tls_context(target), resolver=ThreadPerNameResolver(), limit=CONNECTIONS
-    ) as connector:
+    async with AbortingConnector(ssl=tls_context(target), limit=CONNECTIONS) as connector:
         # trust_env would send our token through whatever proxy or .netrc the environment names
         configuration.client_session_kwargs = {"connector": connector, "trust_env": False}
         configuration.trace_configs = [_redirect_guard(target)]

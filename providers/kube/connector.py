@@ -4,12 +4,20 @@ from typing import Any
 
 import aiohttp
 
+from coderadmin.destinations import guarded_socket
+from providers.kube.resolver import ThreadPerNameResolver
+
 
 class AbortingConnector(aiohttp.TCPConnector):
-    """Aborts a connection that is not used again, where aiohttp says goodbye and waits for the server's goodbye.
+    """Connects only to where this deployment may (`coderadmin.destinations`), at each connection anew.
+
+    Aborts a connection that is not used again, where aiohttp says goodbye and waits for the server's goodbye.
 
     A silent server never gives it; the event loop would end before the socket is closed.
     """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(resolver=ThreadPerNameResolver(), socket_factory=guarded_socket, **options)
 
     def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
         if should_close or protocol.should_close:

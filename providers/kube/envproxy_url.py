@@ -10,7 +10,6 @@ from providers.kube.client import CONNECT_TIMEOUT, READ_TIMEOUT
 from providers.kube.connector import AbortingConnector
 from providers.kube.errors import NotKubernetes, Reason, shorten
 from providers.kube.evidence import UrlAnswer
-from providers.kube.resolver import ThreadPerNameResolver
 from providers.kube.translate import translate
 from providers.target import ClusterTarget
 
@@ -26,7 +25,7 @@ async def ask_envproxy(access_url: str, *, timeout: float) -> UrlAnswer:
     limits = aiohttp.ClientTimeout(
         total=timeout, connect=min(CONNECT_TIMEOUT, timeout / 3), sock_read=min(READ_TIMEOUT, timeout * 0.6)
     )
-    connector = AbortingConnector(ssl=system_trust(), resolver=ThreadPerNameResolver(), limit=1)
+    connector = AbortingConnector(ssl=system_trust(), limit=1)
     try:
         async with (
             aiohttp.ClientSession(connector=connector, timeout=limits, trust_env=False) as session,

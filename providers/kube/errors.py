@@ -9,6 +9,7 @@ class Reason(StrEnum):
     """Why a provider is not well. The values are stored, shown and documented: never rename one."""
 
     DNS_FAILED = "dns_failed"
+    ADDRESS_REFUSED = "address_refused"
     CONNECTION_REFUSED = "connection_refused"
     CONNECT_TIMEOUT = "connect_timeout"
     READ_TIMEOUT = "read_timeout"

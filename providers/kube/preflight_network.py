@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from coderadmin.destinations import check
 from providers.kube.client import CONNECT_TIMEOUT, tls_context
 from providers.kube.errors import Reason, Unreachable
 from providers.kube.findings import Finding, Level
@@ -85,6 +86,7 @@ async def _open(
     failure: OSError = OSError("no address")
     for address in addresses:
         try:
+            check(address)
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 name = host if context else None
                 _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=name)

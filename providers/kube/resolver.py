@@ -4,11 +4,10 @@ import asyncio
 import socket
 import threading
 from concurrent.futures import Future
-from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
+from coderadmin.destinations import AddressInfo, resolvable
 
 
 async def lookup(host: str, port: int, family: int = socket.AF_UNSPEC) -> list[AddressInfo]:
@@ -16,16 +15,13 @@ async def lookup(host: str, port: int, family: int = socket.AF_UNSPEC) -> list[A
 
     The event loop's own pool has six threads on two cores, and `asyncio.run` waits for them at its end: a few names
     whose server is silent would delay every other lookup and the end of the batch.
-    Names below `localhost` are loopback (RFC 6761, 6.3); glibc resolves them only with a module that few machines have.
     """
-    if host.rstrip(".").endswith(".localhost"):
-        host = "localhost"
     answer: Future[list[AddressInfo]] = Future()
 
     def resolve() -> None:
         answer.set_running_or_notify_cancel()
         try:
-            answer.set_result(list(socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)))
+            answer.set_result(list(socket.getaddrinfo(resolvable(host), port, family, socket.SOCK_STREAM)))
         except UnicodeError:  # a label of more than 63 characters
             answer.set_exception(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
         except OSError as error:

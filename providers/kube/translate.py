@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from kubernetes.aio.client.exceptions import ApiException
 
+from coderadmin.destinations import AddressRefusedError
 from providers.kube.errors import (
     AlreadyExists,
     Conflict,
@@ -93,6 +94,9 @@ def _from_certificate(error: ssl.SSLCertVerificationError, host: str) -> KubeErr
 
 def _from_network(error: BaseException, host: str) -> KubeError | None:
     match error:
+        case AddressRefusedError():
+            message = f"{error.address}, where {host} leads, is {error.why}. We do not connect to it."
+            return Unreachable(Reason.ADDRESS_REFUSED, message)
         case aiohttp.ConnectionTimeoutError():
             return Unreachable(Reason.CONNECT_TIMEOUT, f"{host} did not answer in time: no connection.")
         case aiohttp.ClientConnectorDNSError() | socket.gaierror():

@@ -47,6 +47,7 @@ def test_it_names_everything_that_is_missing_at_once() -> None:
         ("CODERADMIN_ACCESS_URL", "http://coder.example.com", "use https"),
         ("CODERADMIN_ACCESS_URL", "coder.example.com", "not an address"),
         ("CODERADMIN_ACCESS_URL", "https://coder.example.com/path", "not an address"),
+        ("CODERADMIN_DENIED_NETWORKS", "10.0.0.0/8,10.1.2.3/8", "CODERADMIN_DENIED_NETWORKS is no list of networks"),
     ],
 )
 def test_it_refuses_what_is_unsafe(name: str, value: str, words: str) -> None:

@@ -1,11 +1,12 @@
 """Clusters that say no: the code, and a sentence without secrets."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
+from coderadmin import destinations
 from providers.helm import gateway
 from providers.helm.process import run_child
 from providers.helm.release import RELEASE_NAME, HelmError, HelmErrorCode
@@ -57,3 +58,22 @@ def test_a_secret_in_a_message_is_hidden() -> None:
         gateway.render(wrong, namespace="dev", kube_version=OLDEST)
     assert "ftp://[hidden].example.com" in refusal.value.message
     assert TOKEN not in str(refusal.value)
+
+
+def test_an_address_that_is_denied_is_never_reached(allowing_nothing: None) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        target = replace(NOWHERE, address=f"https://localhost:{server.getsockname()[1]}")
+        with pytest.raises(HelmError, match=r"this machine itself.*does not connect") as refusal:
+            gateway.status(target)
+        assert refusal.value.code == HelmErrorCode.CLUSTER
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+@pytest.fixture
+def allowing_nothing() -> Iterator[None]:
+    before = destinations.rule()
+    destinations.use(destinations.Rule())
+    yield
+    destinations.use(before)
