@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
+from environments.models import Image
 from environments.placement import Placement, Quota, best_usable, offered_providers, placements, quotas_of
 from organizations.choices import OrganizationRole
 from organizations.models import Organization, User
@@ -15,6 +16,7 @@ from organizations.policies import MANAGING_ROLES, is_site_manager
 from providers.models import WorkspaceProvider
 
 MOST_ASKED = 5  # names of each kind of people to ask
+MOST_IMAGES = 200  # that a browser suggests
 MOST_MEASURED = 50  # providers whose latency is measured: each is an address in a header that proxies limit to 4 KB
 
 
@@ -71,6 +73,12 @@ def managed_organizations(person: User) -> QuerySet[Organization]:
     if is_site_manager(person):
         return everything
     return everything.filter(memberships__user=person, memberships__role=OrganizationRole.MANAGER)
+
+
+def offered_images(organization: Organization) -> list[Image]:
+    """Those that new environments should have, by name. One query."""
+    images = Image.objects.filter(organization=organization, deprecated=False)
+    return list(images.with_default_tag()[:MOST_IMAGES])
 
 
 def managers_of(organization: Organization) -> list[User]:

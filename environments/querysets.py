@@ -6,7 +6,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.db import connection, models, transaction
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Lower
 
 from environments.choices import RUNNING_STATUSES
@@ -93,6 +93,10 @@ class EnvironmentSessionQuerySet(UnlockedUpdates):
 
 
 class ImageQuerySet(models.QuerySet):
+    def with_default_tag(self) -> Self:
+        """As `tag`. Each has one."""
+        return self.filter(tags__is_default=True).annotate(tag=F("tags__tag"))
+
     def visible_to(self, user: User) -> Self:
         """All for site managers, else those of one's organizations and of one's environments."""
         if is_site_manager(user):

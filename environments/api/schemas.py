@@ -55,11 +55,8 @@ class PlanFields(Body):
 class EnvironmentIn(PlanFields):
     organization: UUID
     name: str
-    image: str
-    tag: str = "latest"
-    cpu_cores: Decimal = Decimal(2)
-    memory_gb: Decimal = Decimal(4)
-    disk_gb: int = 10
+    image: str = Field(description="What is left out of tag and size is as the organization's image has it.")
+    disk_gb: int | None = None
     gpus: int = 0
     provider: UUID | None = Field(None, description="Left out: the default, or the best one that is usable.")
     owner: str = Field("", description="The e-mail of a member, for those who manage the organization.")

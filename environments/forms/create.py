@@ -5,10 +5,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import EMPTY_VALUES
 from django.db.models import QuerySet
 from django.http import QueryDict
 
 from environments.forms.plan import TYPED_TEXT, PlanForm, of_model
+from environments.models import Image
 from environments.offers import Offer, make_offer, managed_organizations, organizations_for
 from environments.placement import Placement
 from environments.services import Plan
@@ -18,6 +20,13 @@ from providers.kube.environment_objects import LONGEST_NAME
 from providers.models import WorkspaceProvider
 
 PLAN_FIELDS = ("name", "image", "tag", "cpu_cores", "memory_gb", "disk_gb", "gpus")
+OF_IMAGE = {
+    "tag": "tag",
+    "cpu_cores": "default_cpu_cores",
+    "memory_gb": "default_memory_gb",
+    "disk_gb": "default_disk_gb",
+}
+"""What may be left out, and what of the image counts then."""
 KEPT_FIELDS = ("organization", "owner", *PLAN_FIELDS, "provider")
 
 
@@ -46,6 +55,10 @@ class EnvironmentForm(PlanForm):
         },
     )
 
+    size_help = (
+        f"What is left empty is as the image has it; for an image that is new here {Plan.cpu_cores} CPU cores, "
+        f"{Plan.memory_gb} GB of memory and {Plan.disk_gb} GB of disk, with the tag {Plan.tag}."
+    )
     field_order = ["organization", "owner", "name", "image", "tag"]
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
@@ -54,6 +67,9 @@ class EnvironmentForm(PlanForm):
         self.fields["organization"].queryset = organizations_for(person)  # type: ignore[attr-defined]
         if not self.may_choose_owner:
             del self.fields["owner"]
+        for name in OF_IMAGE:
+            self.fields[name].required, self.fields[name].initial = False, None
+            self.fields[name].widget.attrs["placeholder"] = "as the image"
         for name in PLAN_FIELDS:  # what is typed while the form comes anew stays
             self.fields[name].widget.attrs["hx-preserve"] = "true"
         answers = self.offer.answers if self.offer else []
@@ -123,7 +139,13 @@ class EnvironmentForm(PlanForm):
         return answer.provider
 
     def plan(self) -> Plan:
-        return Plan(**{name: self.cleaned_data[name] for name in PLAN_FIELDS})
+        """What is left out is as the image of the organization has it. One query."""
+        chosen = self.cleaned_data
+        images = Image.objects.filter(organization=chosen["organization"], repository=chosen["image"])
+        image = images.with_default_tag().first()
+        typed = {name: chosen[name] for name in PLAN_FIELDS if chosen[name] not in EMPTY_VALUES}
+        of_image = {name: getattr(image, source) for name, source in OF_IMAGE.items()} if image else {}
+        return Plan(**of_image | typed)
 
 
 def find_person(email: str, people: QuerySet[User]) -> User | None:

@@ -28,7 +28,10 @@ def of_model(name: str, **options: Any) -> Any:
 class PlanForm(forms.Form):
     """`quota` is no input: it is where a quota that leaves no room is told."""
 
-    image = of_model("image", widget=forms.TextInput(attrs={"placeholder": "codercom/enterprise-base", **TYPED_TEXT}))
+    image = of_model(
+        "image",
+        widget=forms.TextInput(attrs={"placeholder": "codercom/enterprise-base", "list": "images", **TYPED_TEXT}),
+    )
     tag = of_model("tag", widget=forms.TextInput(attrs=TYPED_TEXT))
     cpu_cores = of_model("cpu_cores", widget=forms.NumberInput(attrs={"min": "0.1", "max": 128, "step": "any"}))
     memory_gb = of_model(

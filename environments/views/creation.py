@@ -13,7 +13,7 @@ from coderadmin.htmx import wants_partial
 from environments.errors import PlacementRefusedError, RefusedError
 from environments.forms import EnvironmentForm
 from environments.models import Environment
-from environments.offers import measured_providers, organizations_for, origin_of
+from environments.offers import measured_providers, offered_images, organizations_for, origin_of
 from environments.policies import can_ask_for_anyone
 from environments.services import create_environment
 from environments.views.scope import ask_and_do, person_of, say_refusal
@@ -67,6 +67,7 @@ def _page(request: HttpRequest, form: EnvironmentForm) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "offer": form.offer,
+        "images": offered_images(form.offer.organization) if form.offer else [],
         "measured": {provider.pk for provider in measured},
         "has_choice": len(organizations) > 1,
         "may_ask_for_owner": can_ask_for_anyone(form.person),

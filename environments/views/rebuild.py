@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from audit.services import actor_of
 from environments.errors import PlacementRefusedError, StaleRevisionError
 from environments.forms import RebuildForm
+from environments.offers import offered_images
 from environments.placement import quotas_of
 from environments.services import rebuild_environment
 from environments.views.scope import ask_and_do, environment_refusal, say_refusal, usable_environment
@@ -45,5 +46,6 @@ def _page(request: HttpRequest, form: RebuildForm, **more: object) -> HttpRespon
     """`quotas`: what is left beside this environment's own size."""
     environment = form.environment
     quotas = quotas_of(environment.owner, environment.organization, instead_of=environment)
-    context = {"form": form, "environment": environment, "quotas": quotas, **more}
+    images = offered_images(environment.organization)
+    context = {"form": form, "environment": environment, "images": images, "quotas": quotas, **more}
     return render(request, "environments/environment_rebuild.html", context)

@@ -176,18 +176,16 @@ def _owner(request: HttpRequest, sent: NewEnvironment) -> User:
 
 
 def _form_fields(request: HttpRequest, sent: NewEnvironment, owner: User) -> dict[str, Any]:
-    """In the words of the form. Raises ValidationError at the image."""
-    image = _image_of(request, sent.image_id, sent.org_id)
-    default = image.tags.filter(is_default=True).first()
+    """In the words of the form, where nothing stands for what the image has. Raises ValidationError at the image."""
     return {
         "organization": sent.org_id,
         "owner": owner.email,
         "name": sent.name,
-        "image": image.repository,
-        "tag": sent.image_tag or (default.tag if default else "latest"),
-        "cpu_cores": sent.cpu_cores or image.default_cpu_cores,
-        "memory_gb": sent.memory_gb or image.default_memory_gb,
-        "disk_gb": sent.disk_gb or image.default_disk_gb,
+        "image": _image_of(request, sent.image_id, sent.org_id).repository,
+        "tag": sent.image_tag or None,
+        "cpu_cores": sent.cpu_cores or None,
+        "memory_gb": sent.memory_gb or None,
+        "disk_gb": sent.disk_gb or None,
         "gpus": sent.gpus,
         "provider": sent.resource_pool_id,
     }

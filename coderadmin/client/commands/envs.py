@@ -87,7 +87,7 @@ def show(client: Client, environment: str) -> None:
 @wait_option
 @with_client
 def create(client: Client, name: str, organization: str, provider: str | None, wait: bool, **fields: Any) -> None:
-    """Create an environment and build it."""
+    """Create an environment and build it. What is left out of tag and size is as the organization's image has it."""
     places = {
         "organization": find_id(client.api, ORGANIZATION, organization),
         "provider": find_id(client.api, PROVIDER, provider) if provider else None,
