@@ -8,6 +8,7 @@ import requests
 from django.conf import settings
 
 from authentication.http import GuardedSession
+from coderadmin.destinations import AddressRefusedError
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -81,6 +82,8 @@ def _document(field: str, url: str) -> dict[str, Any]:
 def trouble(url: str, error: Exception) -> str:
     """Why there was no answer, and the next step."""
     host = urlsplit(url).hostname
+    if refused := next((each for each in _chain(error) if isinstance(each, AddressRefusedError)), None):
+        return f"{host} leads to {refused.address}, which is {refused.why}: this deployment does not connect to it."
     match error:
         case requests.exceptions.SSLError():
             return f"The certificate of {host} is not trusted here. Install one that is, or add its authority here."
@@ -90,3 +93,14 @@ def trouble(url: str, error: Exception) -> str:
             return f"{host} can't be reached. {KEEP_TRYING}"
         case _:
             return f"{host} gives no answer that can be read. {KEEP_TRYING}"
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error, what it wraps, and what led to it."""
+    found, waiting = [], [error]
+    while waiting and len(found) < 20:
+        current = waiting.pop()
+        found.append(current)
+        inner = (*current.args, current.__cause__, current.__context__, getattr(current, "reason", None))
+        waiting += [each for each in inner if isinstance(each, BaseException) and each not in found]
+    return found

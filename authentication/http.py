@@ -4,10 +4,38 @@ import time
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from authentication.limits import MOST_BYTES, MOST_SECONDS, SECONDS
+from coderadmin import destinations
 
 CHUNK = 64 * 1024
+
+
+class _GuardedConnection(HTTPConnection):
+    def _new_conn(self) -> Any:
+        return destinations.connect(self.host, self.port or 80, timeout=SECONDS)
+
+
+class _GuardedSecureConnection(HTTPSConnection):
+    def _new_conn(self) -> Any:
+        return destinations.connect(self.host, self.port or 443, timeout=SECONDS)
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _GuardedConnection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _GuardedSecureConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
 
 class GuardedSession(requests.Session):
@@ -16,6 +44,8 @@ class GuardedSession(requests.Session):
     def __init__(self) -> None:
         super().__init__()
         self.trust_env = False
+        self.mount("http://", _Adapter())
+        self.mount("https://", _Adapter())
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         limits = {"timeout": SECONDS, "allow_redirects": False, "stream": True}

@@ -5,10 +5,12 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
+from authentication.configuration import ClaimRule, Configuration
 from authentication.devices import device_in_words
 from organizations.models import User
 
 LONGEST_AGENT = 512
+__all__ = ["ClaimRule", "Configuration", "Session"]
 
 
 class SessionQuerySet(models.QuerySet["Session"]):

@@ -2,7 +2,14 @@
 
 from audit.services import Actor
 from organizations.models import User
-from organizations.policies import Visitor, can_edit_account, is_signed_in, require
+from organizations.policies import (
+    Visitor,
+    can_edit_account,
+    can_read_providers,
+    is_signed_in,
+    is_site_admin,
+    require,
+)
 from organizations.services.accounts import ONLY_ADMIN
 
 
@@ -14,3 +21,24 @@ def can_end_sessions(user: Visitor, account: User) -> bool:
 def require_end_sessions(actor: Actor, account: User) -> None:
     """Raises PermissionDenied. The system itself (no user) may."""
     require(actor.user is None or can_end_sessions(actor.user, account), ONLY_ADMIN)
+
+
+def can_view_configuration(user: Visitor) -> bool:
+    """How people sign in here: as the rest of the configuration. Secrets are never shown."""
+    return can_read_providers(user)
+
+
+def can_manage_configuration(user: Visitor) -> bool:
+    """Not site managers: whoever names the sign-in service could sign in as another one of them."""
+    return is_site_admin(user)
+
+
+def require_view_configuration(user: Visitor) -> None:
+    """Raises PermissionDenied."""
+    require(can_view_configuration(user), "Only site managers and auditors see how people sign in here.")
+
+
+def require_manage_configuration(actor: Actor) -> None:
+    """Raises PermissionDenied. The system itself (no user) may."""
+    allowed = actor.user is None or can_manage_configuration(actor.user)
+    require(allowed, "Only the site admin changes how people sign in here.")

@@ -3,11 +3,24 @@
 from django.urls import path
 
 from authentication import views
-from organizations.views import sign_in
 
 app_name = "authentication"
 USER = "manage/users/<uuid:pk>/sessions/"
+CONFIGURATION = "manage/admin/authentication/"
 urlpatterns = [
+    path("sign-in/admin/", views.admin_sign_in, name="admin_sign_in"),
+    path("sign-in/openid-connect/", views.openid_connect_start, name="openid_connect_start"),
+    path("oidc/callback", views.openid_connect_callback, name="openid_connect_callback"),  # as of the original
+    path("account/link/", views.account_link, name="account_link"),
+    path("account/link/start/", views.account_link_start, name="account_link_start"),
+    path("account/link/end/", views.account_unlink, name="account_unlink"),
+    path("manage/users/<uuid:pk>/unlink/", views.user_unlink, name="user_unlink"),
+    path(CONFIGURATION, views.configuration, name="configuration"),
+    path(f"{CONFIGURATION}built-in/", views.built_in_switch, name="built_in_switch"),
+    path(f"{CONFIGURATION}openid-connect/", views.openid_connect_update, name="openid_connect_update"),
+    path(f"{CONFIGURATION}openid-connect/switch/", views.openid_connect_switch, name="openid_connect_switch"),
+    path(f"{CONFIGURATION}openid-connect/try/", views.openid_connect_try, name="openid_connect_try"),
+    path(f"{CONFIGURATION}openid-connect/tried/", views.openid_connect_tried, name="openid_connect_tried"),
     path("account/sessions/", views.session_list, name="session_list"),
     path("account/sessions/end/", views.session_end_others, name="session_end_others"),
     path("account/sessions/<uuid:pk>/end/", views.session_end, name="session_end"),
@@ -17,5 +30,9 @@ urlpatterns = [
 ]
 
 named_by_allauth = [  # it looks for these names, outside any namespace
-    path("sign-in/", sign_in, name="account_login"),
+    path("sign-in/", views.sign_in, name="account_login"),
+]
+
+people = [  # in the namespace of people and organizations, where everything looks for it
+    path("sign-in/", views.sign_in, name="sign_in"),
 ]

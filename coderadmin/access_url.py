@@ -95,6 +95,7 @@ class AccessURLMiddleware:
         through = urls.matching(host=host)
         if through and through != urls.current:
             memory.note(through)
+        request.access_urls = urls  # type: ignore[attr-defined]
         response = self.get_response(request)
         if request.is_secure():
             for cookie in response.cookies.values():

@@ -9,7 +9,11 @@ from coderadmin.wire import site as wire_site
 from environments import organization_urls
 from organizations import urls as organizations_urls
 
-ORGANIZATIONS = [*organizations_urls.urlpatterns, *organization_urls.urlpatterns]  # one namespace for people
+ORGANIZATIONS = [  # one namespace for people
+    *authentication_urls.people,
+    *organizations_urls.urlpatterns,
+    *organization_urls.urlpatterns,
+]
 
 urlpatterns = [
     path("support/", admin.site.urls),

@@ -60,6 +60,7 @@ MANAGE_PAGES = (
 MANAGE_START = "providers:provider_list"  # where “Manage” leads those who may see it; others to their first page
 ADMIN_PAGES = (
     Page(label="Infrastructure", route="infrastructure:overview", allowed=can_read_providers),
+    Page(label="Authentication", route="authentication:configuration", allowed=can_read_providers),
     Page(label="Workspace Providers", route="providers:provider_list", allowed=can_read_providers),
     Page(label="Access", route="providers:access_matrix", allowed=can_read_providers),
 )

@@ -6,6 +6,7 @@ No row holds a password. A row for an unknown e-mail has that e-mail as its targ
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.internal.flows.login import get_authentication_records
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
@@ -16,6 +17,8 @@ from audit.services import Actor, actor_of, client_address, record
 from organizations.denials import MOST_A_MINUTE
 from organizations.models import User
 
+METHODS = {"password": "password", "socialaccount": "OpenID Connect"}
+
 
 def connect() -> None:
     user_logged_in.connect(record_sign_in, dispatch_uid="organizations.record_sign_in")
@@ -25,7 +28,16 @@ def connect() -> None:
 
 
 def record_sign_in(*, request: HttpRequest, user: User, **_: Any) -> None:
-    record(actor=Actor(user=user, address=client_address(request)), action="user.sign_in", target=user)
+    after = {"method": _method(request, user)}
+    record(actor=Actor(user=user, address=client_address(request)), action="user.sign_in", target=user, after=after)
+
+
+def _method(request: HttpRequest, user: User) -> str:
+    """`password, totp`: what the session tells of the steps that led in. A program has no session."""
+    session = getattr(request, "session", None)
+    steps = get_authentication_records(request, user) if session is not None else []
+    found = [METHODS.get(step["method"], str(step.get("type", step["method"]))) for step in steps]
+    return ", ".join(dict.fromkeys(found)) or METHODS["password"]
 
 
 def record_sign_out(*, request: HttpRequest, user: User | None, **_: Any) -> None:

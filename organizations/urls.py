@@ -1,4 +1,6 @@
-"""Addresses of people and organizations; environments.organization_urls adds those that create and delete one."""
+"""Addresses of people and organizations; environments.organization_urls adds those that create and delete one,
+authentication.urls the sign-in page.
+"""
 
 from django.urls import path
 
@@ -9,7 +11,6 @@ ORGANIZATION = "manage/organizations/<uuid:pk>/"
 USER = "manage/users/<uuid:pk>/"
 urlpatterns = [
     path("", views.home, name="home"),
-    path("sign-in/", views.sign_in, name="sign_in"),
     path("sign-out/", views.sign_out, name="sign_out"),
     path("account/", views.account, name="account"),
     path("account/password/", views.password_change, name="password_change"),

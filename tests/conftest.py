@@ -8,7 +8,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from coderadmin.access_url import Memory, memory
 from providers.access_urls import AccessURLs
 
-pytest_plugins = ["tests.people", "tests.browser", "tests.clusters", "tests.storage"]
+pytest_plugins = ["tests.people", "tests.authentication.openid", "tests.browser", "tests.clusters", "tests.storage"]
 
 
 @pytest.fixture(scope="session")

@@ -79,6 +79,12 @@ OPEN_CALL = Row(get=NOWHERE, post=ENVPROXY, outsiders="===")
 ACCOUNT: Mapping[str, Row] = {
     "organizations:sign_in": Row(get=EVERYBODY, post=EVERYBODY, outsiders="==="),
     "account_login": Row(get=EVERYBODY, post=EVERYBODY, outsiders="==="),  # the same page by allauth's name
+    "authentication:admin_sign_in": Row(get=EVERYBODY, post=EVERYBODY, outsiders="==="),  # others are told the same
+    "authentication:openid_connect_start": OPEN_PAGE,
+    "authentication:openid_connect_callback": OPEN_PAGE,
+    "authentication:account_link": act(EVERYBODY),
+    "authentication:account_link_start": read(EVERYBODY),
+    "authentication:account_unlink": act(EVERYBODY),
     "organizations:sign_out": Row(get=NOWHERE, post=EVERYBODY, outsiders="==="),
     **each("organizations home account token_list", read(EVERYBODY)),
     "organizations:password_change": Row(get=EVERYBODY, post=EVERYBODY, outsiders="ss+"),
@@ -93,6 +99,8 @@ PEOPLE: Mapping[str, Row] = {
     "organizations:user_detail": read(SITE_MANAGERS),
     **each("organizations user_create user_set_site_role user_set_organizations", act(SITE_MANAGERS)),
     **each("organizations user_deactivate user_activate user_reset_password", act(SITE_MANAGERS)),
+    "authentication:user_unlink": act(SITE_MANAGERS),
+    "authentication:user_unlink of a site manager": act(SITE_ADMIN),
     "authentication:user_sessions": read(SITE_MANAGERS),
     **each("authentication user_session_end user_sessions_end", act(SITE_MANAGERS)),
     "authentication:user_sessions of a site manager": read(SITE_ADMIN),
@@ -138,6 +146,11 @@ ENVIRONMENTS: Mapping[str, Row] = {
     "environments:environment_delete_anyway": act(ENVIRONMENT_SITE_MANAGERS),
     "environments:environment_open": read(ENVIRONMENT_OWNER),
 }
+AUTHENTICATION: Mapping[str, Row] = {
+    "authentication:configuration": read(SITE_READERS),
+    **each("authentication openid_connect_update openid_connect_switch built_in_switch", act(SITE_ADMIN)),
+    **each("authentication openid_connect_try openid_connect_tried", read(SITE_ADMIN)),
+}
 INFRASTRUCTURE: Mapping[str, Row] = {
     **each("infrastructure overview change_detail rollout_detail upgrade_board", read(SITE_READERS)),
     **each("infrastructure change_create change_check change_switch change_finish", act(SITE_MANAGERS)),
@@ -176,6 +189,7 @@ AREAS = {
     "Organizations": ORGANIZATIONS,
     "Workspace providers": PROVIDERS,
     "Environments": ENVIRONMENTS,
+    "Authentication": AUTHENTICATION,
     "Infrastructure": INFRASTRUCTURE,
     "/support/": SUPPORT_PAGES,
     "Without signing in": FOR_ALL,

@@ -1,5 +1,20 @@
 """The pages of signing in beyond a password."""
 
+from authentication.views.configuration import (
+    built_in_switch,
+    configuration,
+    openid_connect_switch,
+    openid_connect_update,
+)
+from authentication.views.linking import (
+    account_link,
+    account_link_start,
+    account_unlink,
+    openid_connect_tried,
+    openid_connect_try,
+    user_unlink,
+)
+from authentication.views.openid_connect import openid_connect_callback, openid_connect_start
 from authentication.views.sessions import (
     session_end,
     session_end_others,
@@ -8,12 +23,27 @@ from authentication.views.sessions import (
     user_sessions,
     user_sessions_end,
 )
+from authentication.views.sign_in import admin_sign_in, sign_in
 
 __all__ = [
+    "account_link",
+    "account_link_start",
+    "account_unlink",
+    "admin_sign_in",
+    "built_in_switch",
+    "configuration",
+    "openid_connect_callback",
+    "openid_connect_start",
+    "openid_connect_switch",
+    "openid_connect_tried",
+    "openid_connect_try",
+    "openid_connect_update",
     "session_end",
     "session_end_others",
     "session_list",
+    "sign_in",
     "user_session_end",
     "user_sessions",
     "user_sessions_end",
+    "user_unlink",
 ]

@@ -5,6 +5,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import path, re_path
 
+from authentication.configuration import Configuration
+from authentication.wire import ROUTES as AUTHENTICATION_ROUTES
 from coderadmin.wire.endpoint import endpoint
 from coderadmin.wire.routes import Routes, by_path
 from environments.wire import ROUTES as ENVIRONMENT_ROUTES
@@ -33,7 +35,8 @@ def get_setup_mode(request: HttpRequest) -> dict[str, bool]:
 
 @routes.add("GET", "api/private/auth/config")
 def get_sign_in_configuration(request: HttpRequest) -> dict[str, Any]:
-    return {"provider_type": "built-in", "oidc": None, "saml": None}
+    """By password as long as that is on."""
+    return {"provider_type": "built-in" if Configuration.load().built_in else "oidc", "oidc": None, "saml": None}
 
 
 @routes.add("GET", "api/v0/workspaces/config", "api/private/config")
@@ -53,7 +56,7 @@ urlpatterns = [
     *(
         path(address, endpoint(methods))
         for address, methods in by_path(
-            [*routes.all, *ORGANIZATION_ROUTES, *PROVIDER_ROUTES, *ENVIRONMENT_ROUTES]
+            [*routes.all, *AUTHENTICATION_ROUTES, *ORGANIZATION_ROUTES, *PROVIDER_ROUTES, *ENVIRONMENT_ROUTES]
         ).items()
     ),
     re_path(r"^api/(?:v0|private)(?:/|$)", endpoint({})),

@@ -12,7 +12,7 @@ from organizations.views.organizations import (
     organization_set_default,
     organization_update,
 )
-from organizations.views.sign_in import sign_in, sign_in_locked, sign_out
+from organizations.views.sign_in import sign_in_locked, sign_out
 from organizations.views.tokens import token_create, token_end, token_list, user_token_end, user_tokens
 from organizations.views.user_changes import (
     user_activate,
@@ -41,7 +41,6 @@ __all__ = [
     "organization_set_default",
     "organization_update",
     "password_change",
-    "sign_in",
     "sign_in_locked",
     "sign_out",
     "token_create",

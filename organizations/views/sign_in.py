@@ -29,7 +29,8 @@ class SignInView(LoginView):
         """Where `next` leads, unless it leads back here or out again."""
         url = super().get_redirect_url()
         path = urlsplit(urljoin(self.request.path, url)).path
-        return "" if path in (reverse("organizations:sign_in"), reverse("organizations:sign_out")) else url
+        leads_back = path.startswith(reverse("organizations:sign_in")) or path == reverse("organizations:sign_out")
+        return "" if leads_back else url
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """A fragment asked for after the session has ended: the whole page moves here, not into the fragment."""
@@ -44,7 +45,13 @@ class SignInView(LoginView):
         return perform_password_login(self.request, {"email": user.get_username()}, login)
 
 
-sign_in = SignInView.as_view()
+def page_after_sign_in(request: HttpRequest) -> str:
+    """Where `next` leads, for other ways in; the first page where it does not."""
+    view = SignInView()
+    view.setup(request)
+    return view.get_success_url()
+
+
 sign_out = login_not_required(LogoutView.as_view())
 
 

@@ -28,8 +28,8 @@ from organizations.services import (
     set_site_role,
 )
 from organizations.ssh_keys import ssh_key_of
+from organizations.wire.locked import require_not_locked
 from organizations.wire.scope import named_user, visible_people
-from organizations.wire.sign_in import require_not_locked
 
 ALL, ONE = "api/v0/users", "api/v0/users/<str:user>"
 BUILT_IN = "built-in"
