@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "organizations.middleware.SignInMiddleware",
     "organizations.denials.DeniedAttemptMiddleware",
     "organizations.middleware.PasswordChangeMiddleware",
+    "authentication.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -127,7 +128,7 @@ CELERY_TASK_ROUTES = {  # minutes long; may have workers of their own
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     # Each sweep claims its rows in the database, so that any number of schedulers does no harm.
-    "check-due-providers": {"task": "providers.check_due_providers", "schedule": 2.0, "options": {"expires": 10}},
+    "check-due-providers": {"task": "providers.check_due_providers", "schedule": 1.0, "options": {"expires": 10}},
     "resume-operations": {"task": "providers.resume_operations", "schedule": 5.0, "options": {"expires": 10}},
     "observe-due-environments": {
         "task": "environments.observe_due_environments",
@@ -186,6 +187,9 @@ ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_ADAPTER = "authentication.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/h/key"}  # codes of second factors, of an account, from wherever
+MFA_ADAPTER = "authentication.mfa_adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 AXES_FAILURE_LIMIT = env.int("CODERADMIN_SIGN_IN_FAILURES", 6)
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True

@@ -1,12 +1,14 @@
 """How providers are listed and claimed."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.apps import apps
 from django.db import connection, models
 from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
@@ -14,8 +16,10 @@ from organizations.models import User
 from organizations.policies import can_read_providers
 from providers.choices import RUNNING_ENVIRONMENTS
 
+# Who is in time keeps his turn. Those who are late are dealt out over the next interval, so as not to come at once.
 CLAIM_DUE = """
-    UPDATE providers_workspaceprovider SET next_check_at = %(next)s
+    UPDATE providers_workspaceprovider
+    SET next_check_at = greatest(next_check_at, %(now)s - random() * %(interval)s) + %(interval)s
     WHERE id IN (
         SELECT id FROM providers_workspaceprovider
         WHERE next_check_at <= %(now)s AND (failed_checks > 0) = %(doubtful)s
@@ -24,6 +28,23 @@ CLAIM_DUE = """
         FOR UPDATE SKIP LOCKED
     )
     RETURNING id
+"""
+# Waits for nobody: a row that somebody holds, or has changed since it was loaded, is left out.
+NOTE_CHECKS = """
+    WITH found AS (
+        SELECT * FROM unnest(
+            %(ids)s::uuid[], %(versions)s::text[], %(moments)s::timestamptz[], %(durations)s::integer[]
+        ) AS found (id, version, at, duration)
+    ), held AS (
+        SELECT provider.id FROM providers_workspaceprovider AS provider JOIN found ON found.id = provider.id
+        WHERE provider.xmin::text = found.version
+        ORDER BY provider.id
+        FOR UPDATE OF provider SKIP LOCKED
+    )
+    UPDATE providers_workspaceprovider AS provider SET last_check_at = found.at, last_check_ms = found.duration
+    FROM found JOIN held ON held.id = found.id
+    WHERE provider.id = found.id
+    RETURNING provider.id
 """
 SORTS = {
     "name": (Lower("name"),),
@@ -83,9 +104,27 @@ class WorkspaceProviderQuerySet(models.QuerySet):
 
         `doubtful`: those whose last check failed; else only the others.
         """
+        values: dict[str, Any] = {"now": now, "interval": interval, "limit": limit, "doubtful": doubtful}
         with connection.cursor() as cursor:
-            cursor.execute(CLAIM_DUE, {"now": now, "next": now + interval, "limit": limit, "doubtful": doubtful})
+            cursor.execute(CLAIM_DUE, values)
             return [row[0] for row in cursor.fetchall()]
+
+    def with_version(self) -> Self:
+        """Adds `version`, which is another one after every change of the row."""
+        return self.annotate(version=RawSQL("providers_workspaceprovider.xmin::text", []))
+
+    def note_checks(self, checks: Iterable[tuple[UUID, str, datetime, int]]) -> set[UUID]:
+        """Stores when each was checked and for how many milliseconds, if its row is still of that version; says whose.
+
+        In one statement that waits for no lock.
+        """
+        columns = list(zip(*checks, strict=True))
+        if not columns:
+            return set()
+        with connection.cursor() as cursor:
+            names = ["ids", "versions", "moments", "durations"]
+            cursor.execute(NOTE_CHECKS, dict(zip(names, map(list, columns), strict=True)))
+            return {row[0] for row in cursor.fetchall()}
 
 
 class EnvproxyTokenQuerySet(models.QuerySet):

@@ -1,19 +1,19 @@
 """One connection to one cluster: no global configuration, time-outs on every call, nothing written to disk."""
 
 import json
-import os
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from types import SimpleNamespace
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
-from kubernetes.aio.client import ApiClient, Configuration
+from yarl import URL
 
-from providers.kube.connector import AbortingConnector
-from providers.kube.errors import AlreadyExists, KubeError, NotFound, NotKubernetes, Reason, Unauthorized, UntrustedTLS
+from providers.kube.connector import AbortingConnector, session_over
+from providers.kube.errors import AlreadyExists, KubeError, NotFound, NotKubernetes, Reason
+from providers.kube.pool import Pool
+from providers.kube.tls import tls_context
 from providers.kube.translate import from_response, translate
 from providers.target import ClusterTarget
 
@@ -32,9 +32,16 @@ Json = dict[str, Any]
 class KubeClient:
     """Calls to one cluster in plain JSON. Every method raises `KubeError` and nothing else for cluster trouble."""
 
-    def __init__(self, target: ClusterTarget, api: ApiClient, timeout: aiohttp.ClientTimeout) -> None:
+    def __init__(
+        self,
+        target: ClusterTarget,
+        session: aiohttp.ClientSession,
+        context: ssl.SSLContext,
+        timeout: aiohttp.ClientTimeout,
+    ) -> None:
         self.target = target
-        self.api = api
+        self._session = session
+        self._context = context
         self._timeout = timeout
 
     async def get(self, path: str, *, query: Mapping[str, str] | None = None, accept: str = JSON) -> Json:
@@ -118,18 +125,25 @@ class KubeClient:
     async def _send(
         self, method: str, path: str, query: Mapping[str, str] | None, body: Json | None, headers: dict[str, str]
     ) -> tuple[int, bytes]:
-        method, url, headers, sent, _ = await self.api.param_serialize(
+        if self.target.token:
+            headers["Authorization"] = f"Bearer {self.target.token}"
+        async with self._session.request(
             method,
-            path,
-            query_params=list((query or {}).items()),
-            header_params=headers,
-            body=body,
-            auth_settings=["BearerToken"],
-        )
-        answer = await self.api.call_api(method, url, headers, sent, _request_timeout=self._timeout)
-        response: aiohttp.ClientResponse = answer.response
-        async with response:
+            _url(self.target.address, path, query),
+            headers=headers,
+            data=None if body is None else json.dumps(body),
+            ssl=self._context,
+            timeout=self._timeout,
+            allow_redirects=False,
+        ) as response:
+            if 300 <= response.status < 400:
+                self._refuse_redirect()
             return response.status, await self._read(response)
+
+    def _refuse_redirect(self) -> None:
+        """An API server never redirects a call; following one would carry requests to places nobody approved."""
+        host = urlsplit(self.target.address).netloc
+        raise NotKubernetes(Reason.NOT_KUBERNETES, f"{host} redirects elsewhere: it is no Kubernetes API.")
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         data = bytearray()
@@ -154,37 +168,23 @@ class KubeClient:
 async def connect(
     target: ClusterTarget,
     *,
+    pool: Pool | None = None,
     connect_timeout: float = CONNECT_TIMEOUT,
     read_timeout: float = READ_TIMEOUT,
     call_timeout: float = CALL_TIMEOUT,
 ) -> AsyncIterator[KubeClient]:
-    """A client for `target`. Nothing is sent before the first call; raises `KubeError` for unusable PEM texts."""
-    configuration = _configuration(target)
-    async with AbortingConnector(ssl=tls_context(target), limit=CONNECTIONS) as connector:
-        # trust_env would send our token through whatever proxy or .netrc the environment names
-        configuration.client_session_kwargs = {"connector": connector, "trust_env": False}
-        configuration.trace_configs = [_redirect_guard(target)]
-        timeout = aiohttp.ClientTimeout(total=call_timeout, connect=connect_timeout, sock_read=read_timeout)
-        async with ApiClient(configuration) as api:
-            yield KubeClient(target, api, timeout)
+    """A client for `target`, over connections of its own unless there is a `pool` of them.
 
-
-def tls_context(target: ClusterTarget) -> ssl.SSLContext:
-    """Trusts the target's CA, or the system's; shows the client certificate if there is one."""
-    try:
-        context = ssl.create_default_context(cadata=target.ca_pem or None)
-    except (ssl.SSLError, ValueError) as error:
-        raise UntrustedTLS(Reason.TLS_UNTRUSTED, "The stored CA certificate is not readable.") from error
-    # Cluster CAs made by older tools lack the key identifiers that Python 3.13 began to demand.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if target.client_certificate_pem:
-        try:
-            with _memory_file(target.client_certificate_pem + "\n" + target.client_key_pem) as path:
-                context.load_cert_chain(path, password="")
-        except (ssl.SSLError, ValueError) as error:
-            message = "The stored client certificate and key do not fit together."
-            raise Unauthorized(Reason.CREDENTIAL_REFUSED, message) from error
-    return context
+    Nothing is sent before the first call. Raises `KubeError` for unusable PEM texts.
+    """
+    timeout = aiohttp.ClientTimeout(total=call_timeout, connect=connect_timeout, sock_read=read_timeout)
+    if pool:
+        yield KubeClient(target, pool.session, pool.context(target), timeout)
+        pool.trim()
+    else:
+        context = tls_context(target)
+        async with AbortingConnector(limit=CONNECTIONS) as connector, session_over(connector) as session:
+            yield KubeClient(target, session, context, timeout)
 
 
 def namespace_path(target: ClusterTarget) -> str:
@@ -198,32 +198,6 @@ def namespaced(target: ClusterTarget, group_version: str, resource: str, name: s
     return f"{path}/{quote(name, safe='')}" if name else path
 
 
-def _configuration(target: ClusterTarget) -> Configuration:
-    configuration = Configuration(host=target.address)
-    configuration.ca_cert_data = target.ca_pem or None
-    if target.token:
-        configuration.api_key = {"BearerToken": f"Bearer {target.token}"}
-    return configuration
-
-
-def _redirect_guard(target: ClusterTarget) -> aiohttp.TraceConfig:
-    """An API server never redirects a call; following one would carry requests to places nobody approved."""
-    host = urlsplit(target.address).netloc
-
-    async def refuse(_session: aiohttp.ClientSession, _context: SimpleNamespace, _params: object) -> None:
-        raise NotKubernetes(Reason.NOT_KUBERNETES, f"{host} redirects elsewhere: it is no Kubernetes API.")
-
-    guard = aiohttp.TraceConfig()
-    guard.on_request_redirect.append(refuse)
-    return guard
-
-
-@contextmanager
-def _memory_file(text: str) -> Iterator[str]:
-    """A path to `text` in anonymous memory: OpenSSL takes client certificates from a path only."""
-    descriptor = os.memfd_create("client-certificate")
-    try:
-        os.write(descriptor, text.encode())
-        yield f"/proc/self/fd/{descriptor}"
-    finally:
-        os.close(descriptor)
+def _url(address: str, path: str, query: Mapping[str, str] | None) -> URL:
+    found = f"?{urlencode(query, quote_via=quote)}" if query else ""
+    return URL(address + path + found, encoded=True)

@@ -23,3 +23,8 @@ class AbortingConnector(aiohttp.TCPConnector):
         if should_close or protocol.should_close:
             protocol.abort()
         super()._release(key, protocol, should_close=should_close)
+
+
+def session_over(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
+    """Without cookies, and without the proxies and the .netrc that the environment names, which would get our token."""
+    return aiohttp.ClientSession(connector=connector, trust_env=False, cookie_jar=aiohttp.DummyCookieJar())

@@ -70,6 +70,11 @@ class Evidence:
             document["release"]["updated"] = self.release.updated and self.release.updated.isoformat()
         return document
 
+    def says_the_same(self, document: dict[str, Any]) -> bool:
+        """Whether `document`, of an earlier look, differs in nothing but its moment and duration."""
+        moment = {key: document.get(key) for key in ("checked_at", "duration_ms")}
+        return self.to_json() | moment == document
+
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "Evidence":
         """The inverse of `to_json`."""

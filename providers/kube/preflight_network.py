@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from coderadmin.destinations import check
-from providers.kube.client import CONNECT_TIMEOUT, tls_context
+from providers.kube.client import CONNECT_TIMEOUT
 from providers.kube.errors import Reason, Unreachable
 from providers.kube.findings import Finding, Level
 from providers.kube.resolver import lookup
+from providers.kube.tls import tls_context
 from providers.kube.translate import translate
 from providers.target import ClusterTarget
 

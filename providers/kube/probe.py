@@ -26,6 +26,7 @@ from providers.kube.errors import (
 from providers.kube.evidence import EnvproxyFacts, Evidence, ReleaseFacts, UrlAnswer
 from providers.kube.namespaces import namespace_phase
 from providers.kube.permissions import RUN
+from providers.kube.pool import Pool
 from providers.kube.releases import Revision, list_revisions, read_content
 from providers.kube.storage import list_storage_classes
 from providers.kube.version import VERSION_LIMIT, read_version, require_supported
@@ -34,6 +35,7 @@ from providers.target import ClusterTarget
 RELEASE_NAME = "coder-workspace-provider"
 ENVPROXY = "envproxy"
 DEADLINE = 15.0  # seconds for one provider
+GROUPED = 0.2  # seconds: what comes within is stored together
 CONCURRENCY = 50  # above the number of dead clusters that may be met at the same time
 MOST_STORAGE_CLASSES, STORAGE_CLASS_LIMIT = 50, 253
 
@@ -63,12 +65,16 @@ class _Facts:
 class Questions:
     """What a look is about. `check_verbs`: also what is asked seldom, permissions and storage classes.
 
+    `is_thorough`: over a connection of its own, since one that was made earlier hides that the certificate is no longer
+    good, and that nobody new gets in.
+
     `known_revision` is the revision of the release whose values need not be read again; `envproxy_url` is empty when
     nobody shall answer there yet.
     """
 
     expects_release: bool
     check_verbs: bool = False
+    is_thorough: bool = False
     known_revision: int | None = None
     envproxy_url: str = ""
 
@@ -81,27 +87,36 @@ class CheckRequest(Questions):
     target: ClusterTarget
 
 
-async def collect(target: ClusterTarget, questions: Questions, *, timeout: float = DEADLINE) -> Evidence:
+Found = tuple[Hashable, Evidence]
+
+
+async def collect(
+    target: ClusterTarget, questions: Questions, *, timeout: float = DEADLINE, pool: Pool | None = None
+) -> Evidence:
     """Evidence within `timeout` seconds, whatever the cluster does; cluster trouble is in it and never raised."""
     facts = _Facts()
+    pool = None if questions.is_thorough else pool
     checked_at, started = datetime.now(UTC), time.monotonic()
-    await asyncio.gather(
-        _look_in_time(target, facts, questions, timeout), _ask_in_time(facts, questions.envproxy_url, timeout)
-    )
+    look = _look_in_time(target, facts, questions, timeout, pool)
+    if questions.envproxy_url:
+        await asyncio.gather(look, _ask(facts, questions.envproxy_url, timeout, pool))
+    else:
+        await look
     duration_ms = round((time.monotonic() - started) * 1000)
     found = {name: getattr(facts, name) for name in _Facts.__slots__}
     return Evidence(checked_at=checked_at, duration_ms=duration_ms, **found)
 
 
-async def _ask_in_time(facts: _Facts, url: str, timeout: float) -> None:
-    if url:
-        facts.url_answer = await ask_envproxy(url, timeout=timeout)
+async def _ask(facts: _Facts, url: str, timeout: float, pool: Pool | None) -> None:
+    facts.url_answer = await ask_envproxy(url, timeout=timeout, pool=pool)
 
 
-async def _look_in_time(target: ClusterTarget, facts: _Facts, questions: Questions, timeout: float) -> None:
+async def _look_in_time(
+    target: ClusterTarget, facts: _Facts, questions: Questions, timeout: float, pool: Pool | None
+) -> None:
     try:
         async with asyncio.timeout(timeout):
-            await _look(target, facts, questions, timeout)
+            await _look(target, facts, questions, timeout, pool)
     except KubeError as error:
         facts.reason, facts.message = error.reason, error.message
         facts.reachable |= error.status is not None and not isinstance(error, NotKubernetes)
@@ -117,33 +132,39 @@ async def _look_in_time(target: ClusterTarget, facts: _Facts, questions: Questio
 
 
 async def collect_many(
-    requests: Sequence[CheckRequest], *, concurrency: int = CONCURRENCY, deadline: float = DEADLINE
-) -> AsyncGenerator[tuple[Hashable, Evidence], None]:
-    """Evidence as it comes in, the quick ones first. Each provider has its own `deadline`, from its own start."""
+    requests: Sequence[CheckRequest],
+    *,
+    concurrency: int = CONCURRENCY,
+    deadline: float = DEADLINE,
+    pool: Pool | None = None,
+) -> AsyncGenerator[list[Found], None]:
+    """Evidence in groups as it comes in, the quick ones first. Each provider has its own `deadline` from its start."""
     slots = asyncio.Semaphore(concurrency)
 
-    async def check(request: CheckRequest) -> tuple[Hashable, Evidence]:
+    async def check(request: CheckRequest) -> Found:
         async with slots:
-            return request.key, await collect(request.target, request, timeout=deadline)
+            return request.key, await collect(request.target, request, timeout=deadline, pool=pool)
 
-    tasks = [asyncio.create_task(check(request)) for request in requests]
+    pending = {asyncio.create_task(check(request)) for request in requests}
     try:
-        for finished in asyncio.as_completed(tasks):
-            yield await finished
+        while pending:
+            finished, pending = await asyncio.wait(pending, timeout=GROUPED)
+            if finished:
+                yield [task.result() for task in finished]
     finally:
-        for task in tasks:
+        for task in pending:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*pending, return_exceptions=True)
 
 
-async def _look(target: ClusterTarget, facts: _Facts, questions: Questions, timeout: float) -> None:
+async def _look(target: ClusterTarget, facts: _Facts, questions: Questions, timeout: float, pool: Pool | None) -> None:
     # All shorter than the deadline, so that the first silent call is told by its own name.
     limits = {
         "connect_timeout": min(CONNECT_TIMEOUT, timeout / 3),
         "read_timeout": min(READ_TIMEOUT, timeout * 0.6),
         "call_timeout": timeout * 0.9,
     }
-    async with connect(target, **limits) as client:
+    async with connect(target, pool=pool, **limits) as client:
         try:
             await _look_at_cluster(client, facts)
             if questions.check_verbs:

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from kubernetes.aio.client.exceptions import ApiException
 
 from coderadmin.destinations import AddressRefusedError
 from providers.kube.errors import (
@@ -42,8 +41,6 @@ def translate(error: BaseException, target: ClusterTarget) -> KubeError:
     """Our error for whatever a call to `target` raised."""
     if isinstance(error, KubeError):
         return error
-    if isinstance(error, ApiException):
-        return from_response(error.status or 0, (error.body or "").encode(), target)
     host = urlsplit(target.address).netloc
     chain = _chain(error)
     for cause in chain:
