@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
+from typing import TypeVar
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
@@ -12,14 +13,15 @@ from django.views.decorators.debug import sensitive_variables
 
 from audit.services import client_address
 from coderadmin.access_url import AccessURLCsrfMiddleware
-from coderadmin.api.callers import SAFE, Caller, require_own_password
+from coderadmin.api.callers import SAFE, Caller, require_own_password, require_second_factor
 from coderadmin.api.idempotency import once
 from coderadmin.api.problems import ProblemError, problem, unauthorized
-from coderadmin.api.rates import Rate, count_request
+from coderadmin.api.rates import Rate, count_request, count_stranger
 from organizations.models import User
 from organizations.services import find_token
 
 View = Callable[..., HttpResponse]
+Result = TypeVar("Result")
 
 
 def endpoint(view: View) -> View:
@@ -32,12 +34,13 @@ def endpoint(view: View) -> View:
         rate: Rate | None = None
         try:
             read_body(request)
-            caller = find_caller(request)
+            caller = admitted(request, find_caller)
             request.caller = caller  # type: ignore[attr-defined]
+            rate = count_request(caller) if caller else count_stranger(client_address(request))
+            require_room(rate)
             if caller:
-                rate = count_request(caller)
-                require_room(rate)
                 require_own_password(caller)
+                require_second_factor(request, caller)
             response = once(request, caller, lambda: view(request, *args, **kwargs))
             if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
                 response = _wrong_method(request, response["Allow"])
@@ -49,6 +52,15 @@ def endpoint(view: View) -> View:
         return response
 
     return wrapped
+
+
+def admitted(request: HttpRequest, find: Callable[[HttpRequest], Result]) -> Result:
+    """What `find` finds. Who comes with nothing that opens is told so only so often. Raises ProblemError."""
+    try:
+        return find(request)
+    except ProblemError:
+        require_room(count_stranger(client_address(request)))
+        raise
 
 
 @sensitive_variables()

@@ -3,6 +3,7 @@
 import logging
 import time
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 from django.conf import settings
 from django.core.cache import cache
@@ -36,9 +37,21 @@ class Rate:
 
 
 def count_request(caller: Caller) -> Rate:
-    """This request included. While the cache is away nobody is held up."""
+    """This request included."""
+    return _count(f"token:{caller.token.pk}" if caller.token else f"user:{caller.user.pk}")
+
+
+def count_stranger(address: str | None) -> Rate:
+    """A request without a token that opens something: by the address, of IPv6 by the network that one customer has.
+
+    Only such requests count, so that nobody with a token suffers from those who share the address.
+    """
+    return _count(f"address:{ip_network((address, 64), strict=False) if address and ':' in address else address}")
+
+
+def _count(whose: str) -> Rate:
+    """While the cache is away nobody is held up."""
     window, passed = divmod(int(time.time()), WINDOW)
-    whose = f"token:{caller.token.pk}" if caller.token else f"user:{caller.user.pk}"
     key = f"api-rate:{whose}:{window}"
     try:
         cache.add(key, 0, timeout=2 * WINDOW)

@@ -50,8 +50,10 @@ MEANINGS = {
     HTTPStatus.PRECONDITION_FAILED: "Somebody else changed it after you looked.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than 2.5 MB.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A value is wrong, or a field is not known.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests of this token, this person, or this address without either.",
 }
+RETRY_AFTER = {"description": "Seconds to wait.", "required": True, "schema": {"type": "integer", "minimum": 1}}
+HEADERS = {HTTPStatus.TOO_MANY_REQUESTS: {"headers": {"Retry-After": RETRY_AFTER}}}
 
 
 def may_answer(*statuses: int) -> Document:
@@ -73,13 +75,14 @@ def complete(schema: Document) -> Document:
 
 
 def _problem(status: HTTPStatus) -> Document:
-    return {"description": MEANINGS[status], "content": PROBLEM_CONTENT}
+    return {"description": MEANINGS[status], "content": PROBLEM_CONTENT} | HEADERS.get(status, {})
 
 
 def _usual_problems(method: str, operation: Document) -> Iterator[HTTPStatus]:
     places = {parameter["in"] for parameter in operation["parameters"]}
+    yield HTTPStatus.TOO_MANY_REQUESTS
     if "security" in operation:
-        yield from (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+        yield from (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     if "path" in places:
         yield HTTPStatus.NOT_FOUND
     if method not in SAFE:

@@ -15,9 +15,9 @@ from django.views.decorators.debug import sensitive_variables
 
 from audit.services import client_address
 from coderadmin.api.callers import Caller, Token, require_own_password
-from coderadmin.api.endpoint import read_body, require_room
+from coderadmin.api.endpoint import admitted, read_body, require_room
 from coderadmin.api.problems import ProblemError
-from coderadmin.api.rates import count_request
+from coderadmin.api.rates import count_request, count_stranger
 from coderadmin.wire.errors import EXPECTED, answer_error
 from coderadmin.wire.routes import Route
 from organizations.denials import note_denial
@@ -53,7 +53,9 @@ def _answer(request: HttpRequest, routes: Mapping[str, Route], arguments: dict[s
         raise Http404
     read_body(request)
     route = routes.get("GET" if request.method == "HEAD" else str(request.method))
-    if route is None or not route.is_open:
+    if route is not None and route.is_open:
+        require_room(count_stranger(client_address(request)))
+    else:
         _admit(request)
     if route is None:
         allowed = ", ".join(sorted(routes))
@@ -69,16 +71,21 @@ def _answer(request: HttpRequest, routes: Mapping[str, Route], arguments: dict[s
     return JsonResponse(found, safe=False, status=route.status)
 
 
-@sensitive_variables()
 def _admit(request: HttpRequest) -> None:
     """Whose token it is becomes the request's user. Raises ProblemError, also for too many requests."""
+    caller = admitted(request, _find_caller)
+    request.user = caller.user
+    request.caller = caller  # type: ignore[attr-defined]
+    require_room(count_request(caller))
+    require_own_password(caller)
+
+
+@sensitive_variables()
+def _find_caller(request: HttpRequest) -> Caller:
+    """Raises ProblemError."""
     secret = request.headers.get(HEADER, "").strip()
     token = find_token(secret, address=client_address(request)) if secret else None
     if token is None:
         missing = "This token is unknown, has expired or was ended." if secret else "No token was sent."
         raise ProblemError(HTTPStatus.UNAUTHORIZED, "unauthorized", f"{missing} {SIGN_IN}")
-    request.user = token.user
-    caller = Caller(user=token.user, token=token)
-    request.caller = caller  # type: ignore[attr-defined]
-    require_room(count_request(caller))
-    require_own_password(caller)
+    return Caller(user=token.user, token=token)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -145,6 +146,24 @@ def test_the_rate_is_told_and_limited_per_token(member: User, settings: object) 
     assert problem_of(refused, 429)["code"] == "too_many_requests"
     assert 0 < int(refused["Retry-After"]) <= 60
     assert other.get("/me").status_code == 200
+
+
+def test_strangers_are_limited_by_address_and_nobody_else_with_them(member: User, settings: object) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 3
+    stranger, guess, person = Program(), Program(secret="cat_unknown"), Program(member)
+    here, next_door, elsewhere = "2001:db8:7:1::1", "2001:db8:7:1::2", "2001:db8:7:2::1"
+
+    def ask(program: Program, address: str, path: str = "/me") -> HttpResponse:
+        program.client.defaults["REMOTE_ADDR"] = address
+        return program.get(path)
+
+    assert ask(stranger, here, "/version")["RateLimit-Remaining"] == "2"
+    assert [ask(each, here).status_code for each in (stranger, guess)] == [401, 401]
+    for refused in (ask(stranger, here, "/version"), ask(stranger, next_door), ask(guess, here)):
+        assert problem_of(refused, 429)["code"] == "too_many_requests"
+        assert 0 < int(refused["Retry-After"]) <= 60
+    assert ask(person, here).status_code == 200
+    assert ask(guess, elsewhere).status_code == 401
 
 
 def test_a_page_after_another_neither_repeats_nor_leaves_out(site_manager: User) -> None:

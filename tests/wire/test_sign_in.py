@@ -202,3 +202,12 @@ def test_too_many_requests_are_told_with_a_sentence(member: User, sign_in: Sign,
     client.me()
     with pytest.raises(CoderError, match="429: More than 1 requests in a minute"):
         client.me()
+
+
+def test_strangers_are_limited_by_address(sign_in: Sign, member: User, settings: object) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 1
+    known, stranger = sign_in(member), sign_in()
+    assert stranger.version() == chart_version()
+    with pytest.raises(CoderError, match="429: More than 1 requests in a minute"):
+        stranger.log_in_with_password(member.email, PASSWORD)
+    assert known.me()
