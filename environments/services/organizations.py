@@ -24,8 +24,6 @@ from organizations.services.saving import clean_and_save
 from providers.models import AllowlistEntry, WorkspaceProvider
 from providers.services.locking import locked_providers
 
-CHANGED_MEANWHILE = "Load the page again."
-
 
 @dataclass(frozen=True, kw_only=True)
 class OrganizationImpact:
@@ -82,7 +80,7 @@ def delete_organization(*, actor: Actor, organization: Organization) -> Organiza
         locked_providers(places)
         organization, default = _locked_pair(organization)
         if not places.issuperset(_places_of(organization)):
-            raise RefusedError(f"Somebody is changing {organization.name} right now.", remedy=CHANGED_MEANWHILE)
+            raise RefusedError(f"Somebody is changing {organization.name} right now.", remedy="Try again in a moment.")
         impact = organization_impact(organization)
         _open_places(organization, default)
         _move_people(organization, default)

@@ -11,7 +11,7 @@ def locked_change(change: AccessURLChange, states: Collection[str]) -> AccessURL
     row = AccessURLChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
     if row.state not in states:
         raise RefusedError(
-            f"The change to {row.new_url} is {row.get_state_display().lower()}.", remedy="Load the page again."
+            f"The change to {row.new_url} is {row.get_state_display().lower()}.", remedy="See how it stands now."
         )
     return row
 
@@ -22,5 +22,5 @@ def locked_rollout(rollout: Rollout, states: Collection[str]) -> Rollout:
         AccessURLChange.objects.select_for_update(of=("self",)).get(pk=rollout.change_id)
     row = Rollout.objects.select_for_update(of=("self",)).get(pk=rollout.pk)
     if row.state not in states:
-        raise RefusedError("This rollout has ended.", remedy="Load the page again.")
+        raise RefusedError("This rollout has ended.", remedy="See how it stands now.")
     return row

@@ -55,7 +55,7 @@ def create_user(
     wanted = {organization.pk for organization in organizations}
     joined = list(locked_organizations(wanted).values())
     if len(joined) < len(wanted):
-        raise RefusedError("An organization was deleted in the meantime.", remedy="Load the page again.")
+        raise RefusedError("An organization was deleted in the meantime.", remedy="Choose again among the others.")
     password = _temporary_password()
     user = User(email=email.strip().lower(), name=clean_line(name), site_role=site_role, must_change_password=True)
     user.set_password(password)

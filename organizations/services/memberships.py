@@ -91,7 +91,7 @@ def set_organizations(*, actor: Actor, user: User, organizations: Iterable[Organ
     wanted = {organization.pk for organization in organizations}
     involved = locked_organizations(wanted | set(user.memberships.values_list("organization", flat=True)))
     if not wanted <= involved.keys():
-        raise RefusedError("An organization was deleted in the meantime.", remedy="Load the page again.")
+        raise RefusedError("An organization was deleted in the meantime.", remedy="Choose again among the others.")
     user = locked_user(user)
     present = set(Membership.objects.select_for_update().filter(user=user).values_list("organization", flat=True))
     joined, left = wanted - present, (present & involved.keys()) - wanted

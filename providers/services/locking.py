@@ -23,7 +23,7 @@ def locked_providers(ids: Iterable[UUID]) -> dict[UUID, WorkspaceProvider]:
     rows = WorkspaceProvider.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk")
     found = {row.pk: row for row in rows}
     if len(found) < len(wanted):
-        raise RefusedError("A provider was deleted in the meantime.", remedy="Load the page again.")
+        raise RefusedError("A provider was deleted in the meantime.", remedy="Choose again among the others.")
     return found
 
 
@@ -32,5 +32,5 @@ def locked_organizations(ids: Iterable[UUID]) -> dict[UUID, Organization]:
     wanted = set(ids)
     found = locking.locked_organizations(wanted)
     if len(found) < len(wanted):
-        raise RefusedError("An organization was deleted in the meantime.", remedy="Load the page again.")
+        raise RefusedError("An organization was deleted in the meantime.", remedy="Choose again among the others.")
     return found

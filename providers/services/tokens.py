@@ -54,7 +54,7 @@ def _refuse_a_second_one(provider: WorkspaceProvider, newest: int) -> None:
         raise RefusedError(
             f"No token was made: {made} of {provider.name} was, at {made.created_at:%H:%M:%S} UTC, after this form was "
             "opened. It is not shown again.",
-            remedy="If it is lost, open the page again and make another one.",
+            remedy="If it is lost, begin anew and make another one.",
         )
 
 
