@@ -131,6 +131,22 @@ def verify(seal: str) -> None:
 
 
 @main.group()
+def authentication() -> None:
+    """Find a way in again when nobody can sign in."""
+
+
+@authentication.command("enable-built-in")
+def authentication_enable_built_in() -> None:
+    """Let people sign in with their passwords again. Repeating it does no harm."""
+    _set_up_django()
+    from audit.services import SYSTEM
+    from authentication.services import set_built_in
+
+    set_built_in(actor=SYSTEM, on=True)
+    click.echo("Built-in sign-in is on: everybody who has a password can sign in with it.")
+
+
+@main.group()
 def keys() -> None:
     """Change the keys that encrypt what is stored."""
 
@@ -222,8 +238,10 @@ def _reach_broker() -> None:
     import redis
     from django.conf import settings
 
+    from coderadmin import broker
+
     try:
-        redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=BROKER_SECONDS).ping()
+        broker.client(settings.REDIS_URL, socket_connect_timeout=BROKER_SECONDS).ping()
     except (redis.RedisError, ValueError) as error:
         raise click.ClickException(f"The broker in REDIS_URL can't be used: {_one_line(error)}") from error
 

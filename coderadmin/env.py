@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv
 
+from coderadmin.broker import SENTINEL, Sentinels
 from coderadmin.destinations import networks
 
 env = FileAwareEnv(strip_whitespace=True)
@@ -17,7 +18,7 @@ MINIMUM_SECRET_KEY_LENGTH = 50  # this and the next two: Django's own check secu
 MINIMUM_SECRET_KEY_CHARACTERS = 5
 INSECURE_PREFIX = "django-insecure-"
 MINIMUM_ENCRYPTION_KEY_LENGTH = 32
-SCHEMES = {"DATABASE_URL": ("postgres", "postgresql"), "REDIS_URL": ("redis", "rediss", "unix")}
+SCHEMES = {"DATABASE_URL": ("postgres", "postgresql"), "REDIS_URL": ("redis", "rediss", "unix", "sentinel")}
 
 
 def problems() -> list[str]:
@@ -35,7 +36,8 @@ def problems() -> list[str]:
     embedded = env.bool("CODERADMIN_EMBEDDED", False)
     if env.bool("DEBUG", False) and not embedded:
         found.append("DEBUG is unsafe: it shows settings and code to everybody; leave it out.")
-    return found + _key_problems() + _scheme_problems() + _access_url_problems(embedded) + _network_problems()
+    found += _key_problems() + _scheme_problems() + _broker_problems()
+    return found + _access_url_problems(embedded) + _network_problems()
 
 
 def _key_problems() -> list[str]:
@@ -60,6 +62,17 @@ def _scheme_problems() -> list[str]:
         for name, schemes in SCHEMES.items()
         if env.str(name, "") and not env.str(name).startswith(tuple(f"{scheme}://" for scheme in schemes))
     ]
+
+
+def _broker_problems() -> list[str]:
+    url = env.str("REDIS_URL", "")
+    if not url.startswith(SENTINEL):
+        return []
+    try:
+        Sentinels.read(url)
+    except ValueError:  # it may tell the password
+        return ["REDIS_URL is not of the form sentinel://user:password@host1:26379,host2:26379/NAME/0."]
+    return []
 
 
 def _access_url_problems(embedded: bool) -> list[str]:

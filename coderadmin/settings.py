@@ -9,6 +9,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from environs import validate
 
+from coderadmin import broker
 from coderadmin.env import env, require_safe_environment
 
 require_safe_environment()
@@ -105,16 +106,20 @@ _database = dj_database_url.parse(env.str("DATABASE_URL"), conn_health_checks=Tr
 _database["OPTIONS"] = {
     "connect_timeout": 5,  # seconds; these three together end well within the lease of an operation
     "tcp_user_timeout": 5000,  # milliseconds without a sign of a server that vanished
+    "keepalives_idle": 10,  # seconds; who waits for an answer notices it, too: within 25 s
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
     "pool": {"min_size": 1, "max_size": env.int("CODERADMIN_DATABASE_POOL", 16), "timeout": 5},
     **_database.get("OPTIONS", {}),  # of the address: sslmode and the like
 }
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {"default": broker.cache(REDIS_URL)}
 
 # Background work
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_URL = broker.celery_url(REDIS_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = broker.celery_options(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
