@@ -97,7 +97,8 @@ def trouble(url: str, error: Exception) -> str:
 
 def _chain(error: BaseException) -> list[BaseException]:
     """The error, what it wraps, and what led to it."""
-    found, waiting = [], [error]
+    found: list[BaseException] = []
+    waiting = [error]
     while waiting and len(found) < 20:
         current = waiting.pop()
         found.append(current)

@@ -1,4 +1,10 @@
-"""Why somebody who was let in by the provider is not let in here."""
+"""Why somebody who was let in by the provider is not let in here; and who comes too late with a change."""
+
+from organizations.errors import RefusedError
+
+
+class StaleError(RefusedError):
+    code = "stale_revision"
 
 
 class NotWelcomeError(Exception):

@@ -64,5 +64,5 @@ def _answer_to_bogus_code(client: Client, metadata: dict[str, object]) -> str:
         return "invalid_client" if response.status_code == requests.codes.unauthorized else ""
     except requests.RequestException as error:
         raise ProviderError("issuer", trouble(url, error)) from error
-    error = answer.get("error") if isinstance(answer, dict) else None
-    return error[:60] if isinstance(error, str) else ""
+    code = answer.get("error") if isinstance(answer, dict) else None
+    return code[:60] if isinstance(code, str) else ""

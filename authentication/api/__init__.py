@@ -2,9 +2,12 @@
 
 from ninja import Router
 
-from authentication.api import sessions
+from authentication.api import configuration, sessions
 
 ROUTERS: list[tuple[str, Router]] = [
     ("/me/sessions", sessions.own_router),
     ("/users", sessions.router),
+    ("/authentication", configuration.router),
+    ("/me/link", configuration.own_router),
+    ("/users", configuration.user_router),
 ]

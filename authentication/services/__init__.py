@@ -1,6 +1,6 @@
 """The verbs on the ways in: each checks, changes and audits, in one transaction."""
 
-from authentication.services.admitting import admit, rehearse
+from authentication.services.admitting import admit, load_rules, rehearse
 from authentication.services.configuring import (
     has_signed_in_by_it,
     save_openid_connect,
@@ -19,6 +19,7 @@ __all__ = [
     "has_signed_in_by_it",
     "link",
     "link_of",
+    "load_rules",
     "record_failure",
     "rehearse",
     "save_openid_connect",

@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 from audit.services import Actor, record
 from authentication.claims import Rule
 from authentication.configuration import ClaimRule, Configuration
+from authentication.errors import StaleError
 from authentication.policies import require_manage_configuration
 from authentication.probing import Client, prove
 from authentication.services.linking import link_of
@@ -132,7 +133,7 @@ def _row_of(rule: Rule) -> ClaimRule:
 
 def _require_unchanged(row: Configuration, seen: int) -> None:
     if row.revision != seen:
-        raise RefusedError("Somebody else has changed this meanwhile.", remedy="Load the page again to see the change.")
+        raise StaleError("Somebody else has changed this meanwhile.", remedy="Load it again to see the change.")
 
 
 def _opened(secret: str) -> str:
