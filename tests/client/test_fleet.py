@@ -121,18 +121,6 @@ def test_a_rule_refuses_as_on_the_page(shell: Shell, file: File) -> None:
     shell.run("providers", "apply", file.saved(), "--yes", code=3)
 
 
-def test_a_new_provider_names_files_of_its_credential(shell: Shell, file: File, tmp_path: Path) -> None:
-    oslo = NEW | {"name": "oslo", "way": "fields"}
-    file.document["providers"].append(oslo)
-    assert "token_file" in shell.run("providers", "plan", file.saved(), code=2).stderr
-    oslo["token_file"] = "oslo.token"
-    assert "oslo.token can't be read" in shell.run("providers", "plan", file.saved(), code=2).stderr
-    (tmp_path / "oslo.token").write_text("secret-of-cluster\n")
-    applied = shell.run("providers", "apply", file.saved(), "--yes", "-v")
-    assert "secret-of-cluster" not in applied.output
-    assert "Nothing to change" in shell.run("providers", "apply", file.saved()).stdout
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -1,12 +1,12 @@
 """The file: what may be in it, and how the present fleet looks as one. It holds no secret."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from coderadmin.client.api import Api, Document
 from coderadmin.client.errors import usage
+from coderadmin.client.fleet.files import Folders, NamedFile
 
 VERSION = 1
 PLAIN = (
@@ -119,8 +119,8 @@ def read_file(text: str, where: str) -> list[Document]:
     return entries
 
 
-def new_provider(entry: Document, folder: Path) -> Document:
-    """The body that registers it; reads the files that the entry names, relative to the file of the fleet."""
+def new_provider(entry: Document) -> Document:
+    """The body that registers it, without what is in files. Raises ClientError."""
     way = entry.get("way")
     if way not in WAYS:
         raise usage(f"{entry['name']} is new: it needs way: one of {', '.join(WAYS)}.")
@@ -130,19 +130,13 @@ def new_provider(entry: Document, folder: Path) -> Document:
         raise usage(f"{entry['name']} is new: name the file of its credential with {needed}.")
     if way == "kubeconfig":
         body.pop("cluster_address", None)
-    files = {"kubeconfig": ("kubeconfig_file",), "fields": ("token_file", "ca_file")}.get(way, ())
-    for key in files:
-        if entry.get(key):
-            body[FILES[key]] = _read(folder / entry[key], entry["name"])
     return body
 
 
-def _read(path: Path, name: str) -> str:
-    try:
-        return path.read_text("utf-8").strip() + "\n" if path.suffix == ".pem" else path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise usage(f"{name}: {path} can't be read: {reason}.") from error
+def named_files(entry: Document, folders: Folders) -> list[NamedFile]:
+    """What is read and sent to register it. Raises ClientError for a file that may not be."""
+    keys = {"kubeconfig": ("kubeconfig_file",), "fields": ("token_file", "ca_file")}.get(entry["way"], ())
+    return [folders.find(entry[key], provider=entry["name"], key=key) for key in keys if entry.get(key)]
 
 
 def _wrong(entry: Document) -> str:

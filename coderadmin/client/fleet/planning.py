@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from coderadmin.client.api import Api, Document
 from coderadmin.client.errors import usage
-from coderadmin.client.fleet.document import PLAIN, as_entry, new_provider, present_fleet
+from coderadmin.client.fleet.document import FILES, PLAIN, as_entry, named_files, new_provider, present_fleet
+from coderadmin.client.fleet.files import Folders, NamedFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,10 +25,14 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """`bodies`: of what is to be registered, by name; it holds secrets. `left`: not in the file, and not deleted."""
+    """`bodies`: of what is to be registered, by name; it holds secrets, from `files`.
+
+    `left`: not in the file, and not deleted.
+    """
 
     creations: list[Document]
     bodies: dict[str, Document] = field(repr=False)
+    files: list[NamedFile]
     changes: list[Change]
     deletions: list[Document]
     left: list[str]
@@ -41,7 +45,7 @@ class Plan:
         return not (self.creations or self.changes or self.deletions)
 
 
-def make_plan(api: Api, entries: list[Document], *, folder: Path, prune: bool) -> Plan:
+def make_plan(api: Api, entries: list[Document], *, folders: Folders, prune: bool) -> Plan:
     """Raises ClientError for an organization that is not there, or a new provider without its credential."""
     fleet = present_fleet(api)
     by_name = {each["name"].casefold(): each for each in fleet.providers}
@@ -49,10 +53,15 @@ def make_plan(api: Api, entries: list[Document], *, folder: Path, prune: bool) -
     named = {entry["name"].casefold() for entry in entries}
     missing = [each for name, each in by_name.items() if name not in named and not each["built_in"]]
     existing = [(entry, by_name[entry["name"].casefold()]) for entry in entries if entry not in creations]
+    bodies = {entry["name"]: new_provider(entry) for entry in creations}
+    files = [file for entry in creations for file in named_files(entry, folders)]
+    for file in files:
+        bodies[file.provider][FILES[file.key]] = file.read()
     changes = [_change(entry, each, fleet.access_to(each)) for entry, each in existing]
     return Plan(
         creations=creations,
-        bodies={entry["name"]: new_provider(entry, folder) for entry in creations},
+        bodies=bodies,
+        files=files,
         changes=[change for change in changes if change.differences],
         deletions=missing if prune else [],
         left=[] if prune else [each["name"] for each in missing],

@@ -6,17 +6,26 @@ from typing import Any
 import click
 
 from coderadmin.client.api import Document
-from coderadmin.client.commands.providers.registering import change as change_provider
-from coderadmin.client.commands.providers.registering import hand_over, read
+from coderadmin.client.commands.providers.applying import Applying
+from coderadmin.client.commands.providers.registering import read
 from coderadmin.client.commands.providers.verbs import impact_text
 from coderadmin.client.errors import usage
 from coderadmin.client.fleet.document import as_file, present_fleet, read_file
+from coderadmin.client.fleet.files import Folders
 from coderadmin.client.fleet.planning import Plan, make_plan, wishes
 from coderadmin.client.output import shown
 from coderadmin.client.session import Client, wait_option, with_client, yes_option
 from coderadmin.client.waiting import OPERATIONS, follow
 
 fleet_file = click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+files_option = click.option(
+    "--allow-files",
+    "allowed",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A file or folder that entries may name, too. Without it: files beside the fleet's file that are not hidden, "
+    "and none when the fleet comes from stdin.",
+)
 prune_option = click.option("--prune", is_flag=True, help="Delete providers that are not in the file.")
 
 
@@ -34,25 +43,31 @@ def export(client: Client) -> None:
 @click.command()
 @fleet_file
 @prune_option
+@files_option
 @with_client
-def plan(client: Client, file: str, prune: bool) -> None:
-    """Say what apply would create, change and delete, and whom it would concern. Nothing is changed."""
-    planned = _plan(client, file, prune=prune)
+def plan(client: Client, file: str, prune: bool, allowed: tuple[Path, ...]) -> None:
+    """Say what apply would create, change and delete, which files it would send, and whom it would concern.
+
+    Nothing is changed or sent.
+    """
+    planned = _plan(client, file, allowed, prune=prune)
     _tell(client, planned)
 
 
 @click.command()
 @fleet_file
 @prune_option
+@files_option
 @wait_option
 @yes_option
 @with_client
-def apply(client: Client, file: str, prune: bool, wait: bool, yes: bool) -> None:
+def apply(client: Client, file: str, prune: bool, allowed: tuple[Path, ...], wait: bool, yes: bool) -> None:
     """Bring the providers to what the file says. It can be repeated; what is so already stays untouched.
 
-    In this order: create, change, access, default, delete. At the first refusal it stops, and says what is done.
+    In this order: create, change, access, default, delete. Where a step fails it stops, and says what is applied and
+    what is not; applied again, it goes on from there.
     """
-    planned = _plan(client, file, prune=prune)
+    planned = _plan(client, file, allowed, prune=prune)
     if planned.is_empty:
         _tell(client, planned)
         return
@@ -61,62 +76,20 @@ def apply(client: Client, file: str, prune: bool, wait: bool, yes: bool) -> None
     _apply(client, planned, wait=wait)
 
 
-def _plan(client: Client, file: str, *, prune: bool) -> Plan:
-    folder = Path.cwd() if file == "-" else Path(file).parent
+def _plan(client: Client, file: str, allowed: tuple[Path, ...], *, prune: bool) -> Plan:
+    folders = Folders(base=None if file == "-" else Path(file).parent, allowed=allowed)
     entries = read_file(read(file), file)
     if prune and not entries:
         raise usage(f"{file} names no provider: --prune would delete every provider.", remedy="Is it the right file?")
-    return make_plan(client.api, entries, folder=folder, prune=prune)
+    return make_plan(client.api, entries, folders=folders, prune=prune)
 
 
 def _apply(client: Client, planned: Plan, *, wait: bool) -> None:
-    handovers = _create(client, planned)
-    for change in planned.changes:
-        path, name = f"/providers/{change.provider['id']}", change.provider["name"]
-        if change.fields:
-            change_provider(client, change.provider, change.fields)
-        if change.cordon is not None:
-            body = {"reason": change.cordon} if change.cordon else None
-            client.api.post(f"{path}/{'cordon' if change.cordon else 'uncordon'}", body)
-        if change.fields or change.cordon is not None:
-            client.output.note(f"{name} is changed.")
-    if wanted := wishes(planned, {name: each["id"] for name, each in handovers.items()}):
-        client.api.patch("/access", {"changes": wanted})
-        client.output.note("Access is changed.")
-    _default(client, planned, handovers)
-    operations = [client.api.delete(f"/providers/{each['id']}") for each in planned.deletions]
-    for operation in operations:
-        if wait:
-            follow(client, OPERATIONS, operation)
-        else:
-            client.output.note(f"{operation['provider_name']} is being deleted.")
-    _done(client, planned, handovers)
-
-
-def _create(client: Client, planned: Plan) -> dict[str, Document]:
-    """The new providers by name, with what enrolment hands over this once."""
-    made: dict[str, Document] = {}
-    for entry in planned.creations:
-        new = client.api.post("/providers", planned.bodies[entry["name"]])
-        made[entry["name"]] = new
-        if entry.get("cordon"):
-            client.api.post(f"/providers/{new['id']}/cordon", {"reason": entry["cordon"]})
-        client.output.note(f"{new['name']} is registered.")
-        if client.output.is_for_people and new["enrolment"]:
-            hand_over(client, new["enrolment"], new)
-    return made
-
-
-def _default(client: Client, planned: Plan, made: dict[str, Document]) -> None:
-    chosen = [change.provider["id"] for change in planned.changes if change.becomes_default]
-    chosen += [made[entry["name"]]["id"] for entry in planned.creations if entry.get("default")]
-    for pk in chosen:
-        changed = client.api.post(f"/providers/{pk}/default")
-        client.output.note(f"{changed['name']} is the default provider.")
-
-
-def _done(client: Client, planned: Plan, made: dict[str, Document]) -> None:
-    document = _document(planned, []) | {"created": list(made.values())}
+    work = Applying(client=client, planned=planned)
+    work.run()
+    for operation in work.deletions if wait else ():
+        follow(client, OPERATIONS, operation)
+    document = _document(planned, []) | {"created": list(work.made.values())}
     client.output.done(f"Applied: {_counts(planned)}.", document)
 
 
@@ -141,7 +114,10 @@ def _impacts(client: Client, planned: Plan) -> list[Document]:
 
 
 def _text(planned: Plan, impacts: list[Document]) -> str:
-    lines = [f"+ create {entry['name']} ({entry['way']})" for entry in planned.creations]
+    lines: list[str] = []
+    for entry in planned.creations:
+        lines.append(f"+ create {entry['name']} ({entry['way']})")
+        lines += [f"    sends {each.path} ({each.key})" for each in planned.files if each.provider == entry["name"]]
     for change in planned.changes:
         lines.append(f"~ change {change.provider['name']}")
         lines += [f"    {name}: {_value(old)} → {_value(new)}" for name, (old, new) in change.differences.items()]
@@ -159,6 +135,7 @@ def _text(planned: Plan, impacts: list[Document]) -> str:
 def _document(planned: Plan, impacts: list[Document]) -> Document:
     return {
         "create": [entry["name"] for entry in planned.creations],
+        "files": [{"provider": each.provider, "key": each.key, "path": str(each.path)} for each in planned.files],
         "change": [
             {"provider": each.provider["name"], "differences": _differences(each.differences)}
             for each in planned.changes
