@@ -15,7 +15,7 @@ from audit.services import client_address
 from authentication.http import GuardedSession
 from organizations.models import User
 
-STAGES = ["allauth.mfa.stages.AuthenticateStage"]
+STAGES = ["authentication.stages.SecondFactorStage"]
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 

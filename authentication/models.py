@@ -7,13 +7,18 @@ from django.utils import timezone
 
 from authentication.configuration import ClaimRule, Configuration
 from authentication.devices import device_in_words
+from authentication.factors import FactorDemand, lacks_factor
 from organizations.models import User
 
 LONGEST_AGENT = 512
-__all__ = ["ClaimRule", "Configuration", "Session"]
+__all__ = ["ClaimRule", "Configuration", "FactorDemand", "Session"]
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
+    def with_lacks_factor(self) -> "SessionQuerySet":
+        """Whether the person must have a second factor and has none, in the same query."""
+        return self.annotate(lacks_factor=lacks_factor("user_id", "user__site_role"))
+
     def live_of(self, user: User) -> "SessionQuerySet":
         """Those with which the person is signed in: of the password and the generation of now."""
         hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]

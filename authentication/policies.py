@@ -23,6 +23,16 @@ def require_end_sessions(actor: Actor, account: User) -> None:
     require(actor.user is None or can_end_sessions(actor.user, account), ONLY_ADMIN)
 
 
+def require_own_factors(actor: Actor, account: User) -> None:
+    """Raises PermissionDenied. Nobody adds or removes one for another person."""
+    require(actor.user == account, "Only the person changes its second factors.")
+
+
+def require_reset_factors(actor: Actor, account: User) -> None:
+    """Take them from a person who lost them. Raises PermissionDenied. The system itself (no user) may."""
+    require(actor.user is None or can_edit_account(actor.user, account), ONLY_ADMIN)
+
+
 def can_view_configuration(user: Visitor) -> bool:
     """How people sign in here: as the rest of the configuration. Secrets are never shown."""
     return can_read_providers(user)

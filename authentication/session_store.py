@@ -35,15 +35,17 @@ class SessionStore(SessionBase):
         super().__init__(session_key)
         self.visit = visit
         self.row_id: Any = None
+        self.lacks_factor = False
 
     def load(self) -> dict[str, Any]:
         """One query, and another one every ten minutes to note the visit."""
         now = timezone.now()
-        row = Session.objects.filter(digest=digest_of(self.session_key or ""), expires_at__gt=now).first()
+        rows = Session.objects.with_lacks_factor()
+        row = rows.filter(digest=digest_of(self.session_key or ""), expires_at__gt=now).first()
         if row is None:
             self._session_key = None
             return {}
-        self.row_id = row.pk
+        self.row_id, self.lacks_factor = row.pk, row.lacks_factor
         if now - row.seen_at >= SEEN_EVERY:
             Session.objects.filter(pk=row.pk).update(seen_at=now, **self._visit())
         return self.decode(row.data)

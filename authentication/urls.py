@@ -24,6 +24,14 @@ urlpatterns = [
     path("account/sessions/", views.session_list, name="session_list"),
     path("account/sessions/end/", views.session_end_others, name="session_end_others"),
     path("account/sessions/<uuid:pk>/end/", views.session_end, name="session_end"),
+    path("account/who/", views.who, name="who"),
+    path("account/second-factors/", views.factor_list, name="factor_list"),
+    path("account/second-factors/app/", views.app_add, name="app_add"),
+    path("account/second-factors/passkey/", views.passkey_add, name="passkey_add"),
+    path("account/second-factors/codes/", views.recovery_codes_make, name="recovery_codes_make"),
+    path("account/second-factors/<int:pk>/remove/", views.factor_remove, name="factor_remove"),
+    path("manage/users/<uuid:pk>/second-factors/", views.user_factors_reset, name="user_factors_reset"),
+    path(f"{CONFIGURATION}second-factors/", views.factor_demand, name="factor_demand"),
     path(USER, views.user_sessions, name="user_sessions"),
     path(f"{USER}end/", views.user_sessions_end, name="user_sessions_end"),
     path(f"{USER}<uuid:session>/end/", views.user_session_end, name="user_session_end"),
@@ -31,6 +39,7 @@ urlpatterns = [
 
 named_by_allauth = [  # it looks for these names, outside any namespace
     path("sign-in/", views.sign_in, name="account_login"),
+    path("sign-in/second-factor/", views.second_factor, name="mfa_authenticate"),
 ]
 
 people = [  # in the namespace of people and organizations, where everything looks for it

@@ -40,6 +40,7 @@ def _user_actions(person: User, user: User) -> Iterator[Action]:
     yield action("API tokens", "user_tokens", _refusal_of_tokens(person, user))
     mine = "yours are under your account." if person == user else ""
     yield action("Sessions", "authentication:user_sessions", mine or ceiling)
+    yield action("Second factors", "authentication:user_factors_reset", mine or ceiling)
     if user.is_active:
         yield action("Deactivate", "user_deactivate", ceiling or own, dangerous=True)
     else:

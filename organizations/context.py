@@ -48,6 +48,7 @@ class Navigation:
         return any(link.current for link in (*self.manage, *self.admin))
 
 
+LED_ELSEWHERE = ("must_change_password", "must_add_factor")  # every page leads such a person to one
 MAIN_PAGES: tuple[Page, ...] = (
     Page(label="Environments", route="environments:environment_list", allowed=is_signed_in),
     Page(label="Support", route="admin:index", allowed=can_use_support),
@@ -69,7 +70,7 @@ ADMIN_PAGES = (
 def navigation(request: HttpRequest) -> dict[str, Navigation]:
     """Context processor: `navigation.main`, `.manage`, `.admin`, `.in_manage`. At most one query."""
     user: Visitor = getattr(request, "user", None)
-    if user is None or getattr(user, "must_change_password", False):
+    if user is None or any(getattr(user, name, False) for name in LED_ELSEWHERE):
         return {"navigation": Navigation(main=[], manage=[], admin=[])}
     manage, admin = _links(MANAGE_PAGES, user, request.path), _links(ADMIN_PAGES, user, request.path)
     main = _links(MAIN_PAGES, user, request.path)

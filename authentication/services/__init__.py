@@ -7,11 +7,22 @@ from authentication.services.configuring import (
     set_built_in,
     set_openid_connect,
 )
+from authentication.services.demanding import set_demand
+from authentication.services.factors import (
+    add_app,
+    add_passkey,
+    make_recovery_codes,
+    remove_factor,
+    reset_factors,
+    use_code,
+)
 from authentication.services.failing import record_failure
 from authentication.services.linking import link, link_of, unlink
 from authentication.services.sessions import delete_ended_sessions, end_session, end_sessions
 
 __all__ = [
+    "add_app",
+    "add_passkey",
     "admit",
     "delete_ended_sessions",
     "end_session",
@@ -20,10 +31,15 @@ __all__ = [
     "link",
     "link_of",
     "load_rules",
+    "make_recovery_codes",
     "record_failure",
     "rehearse",
+    "remove_factor",
+    "reset_factors",
     "save_openid_connect",
     "set_built_in",
+    "set_demand",
     "set_openid_connect",
     "unlink",
+    "use_code",
 ]

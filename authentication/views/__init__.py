@@ -6,6 +6,7 @@ from authentication.views.configuration import (
     openid_connect_switch,
     openid_connect_update,
 )
+from authentication.views.factors import app_add, factor_list, factor_remove, passkey_add, recovery_codes_make
 from authentication.views.linking import (
     account_link,
     account_link_start,
@@ -15,6 +16,7 @@ from authentication.views.linking import (
     user_unlink,
 )
 from authentication.views.openid_connect import openid_connect_callback, openid_connect_start
+from authentication.views.second_factor import second_factor, who
 from authentication.views.sessions import (
     session_end,
     session_end_others,
@@ -24,26 +26,36 @@ from authentication.views.sessions import (
     user_sessions_end,
 )
 from authentication.views.sign_in import admin_sign_in, sign_in
+from authentication.views.user_factors import factor_demand, user_factors_reset
 
 __all__ = [
     "account_link",
     "account_link_start",
     "account_unlink",
     "admin_sign_in",
+    "app_add",
     "built_in_switch",
     "configuration",
+    "factor_demand",
+    "factor_list",
+    "factor_remove",
     "openid_connect_callback",
     "openid_connect_start",
     "openid_connect_switch",
     "openid_connect_tried",
     "openid_connect_try",
     "openid_connect_update",
+    "passkey_add",
+    "recovery_codes_make",
+    "second_factor",
     "session_end",
     "session_end_others",
     "session_list",
     "sign_in",
+    "user_factors_reset",
     "user_session_end",
     "user_sessions",
     "user_sessions_end",
     "user_unlink",
+    "who",
 ]

@@ -13,6 +13,7 @@ from authentication import confirmations
 from authentication.addresses import redirect_uri, redirect_uris
 from authentication.configuration import ClaimRule, Configuration
 from authentication.discovery import ProviderError
+from authentication.factors import FactorDemand
 from authentication.forms import OpenIDConnectForm, WayInForm, rules_form, rules_in
 from authentication.policies import (
     can_manage_configuration,
@@ -33,6 +34,7 @@ def configuration(request: HttpRequest) -> HttpResponse:
     stored = Configuration.load()
     context = {
         "configuration": stored,
+        "demanded": FactorDemand.objects.order_by("site_role"),
         "rules": ClaimRule.objects.select_related("organization"),
         "redirect_uris": redirect_uris(request),
         "can_manage": can_manage_configuration(request.user),

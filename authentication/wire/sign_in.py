@@ -21,7 +21,7 @@ from organizations.wire.locked import require_not_locked
 
 LONGEST_PASSWORD = 4096
 SWITCHED_OFF = "Signing in with a password is switched off. Run the login command, or make a token in the browser."
-NOT_BY_PASSWORD = "This account takes a second factor. Run the login command, or make a token in the browser."
+MORE_NEEDED = "This account takes a second factor. Run the login command, or make a token in the browser."
 routes = Routes()
 
 
@@ -45,7 +45,7 @@ def sign_in(request: HttpRequest) -> dict[str, str]:
         raise ProblemError(HTTPStatus.UNAUTHORIZED, "unauthorized", detail)
     require_own_password(Caller(user=user))
     if needs_more_than_a_password(user):
-        raise ProblemError(HTTPStatus.FORBIDDEN, "second_factor_required", NOT_BY_PASSWORD)
+        raise ProblemError(HTTPStatus.FORBIDDEN, "second_factor_required", MORE_NEEDED)
     user_logged_in.send(sender=User, request=request, user=user)
     _, secret = make_sign_in_token(actor=Actor(user=user, address=client_address(request)))
     return {"session_token": secret}

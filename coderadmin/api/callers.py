@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja.security import APIKeyCookie, HttpBearer
 
+from authentication.middleware import lacks_factor
 from coderadmin.api.problems import ProblemError
 from organizations.choices import TokenScope
 from organizations.models import ApiToken, User
@@ -76,6 +77,13 @@ def require_own_password(caller: Caller) -> None:
     if caller.user.must_change_password:
         detail = "Your password is a temporary one. Sign in on the web page and choose another."
         raise ProblemError(HTTPStatus.FORBIDDEN, "password_change_required", detail)
+
+
+def require_second_factor(request: HttpRequest, caller: Caller) -> None:
+    """Of a session. Raises ProblemError while its person must have one and has none."""
+    if caller.token is None and lacks_factor(request):
+        detail = "Your site role needs a second factor. Add one on the web page, under your account."
+        raise ProblemError(HTTPStatus.FORBIDDEN, "second_factor_required", detail)
 
 
 ANYBODY = [Token(), Session()]

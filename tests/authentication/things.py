@@ -1,9 +1,12 @@
 """Ways in, for tests."""
 
+import time
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.utils import timezone
 
 from authentication.models import Session
@@ -22,3 +25,15 @@ def make_session(user: User, **fields: Any) -> Session:
         "address": "203.0.113.9",
     }
     return Session.objects.create(user=user, **values | fields)
+
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+def code_of(secret: str = SECRET, *, periods: int = 0) -> str:
+    """What the app shows now, or some periods from now."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + periods))
+
+
+def give_app(user: User) -> Authenticator:
+    return TOTP.activate(user, SECRET).instance
