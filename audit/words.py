@@ -16,7 +16,7 @@ AREAS = {
     "keys": "Encryption keys",
 }
 SIGN_IN = "sign_in"
-SIGN_IN_ACTIONS = ("user.sign_in", "user.sign_out", "user.lock")
+SIGN_IN_ACTIONS = ("user.sign_in", "user.sign_out", "user.lock", "user.unlock")
 ACTIONS = {
     "provider.register": "Register the provider",
     "provider.update": "Change the provider",
@@ -73,6 +73,9 @@ ACTIONS = {
     "user.end_session": "End a session",
     "user.end_sessions": "End all sessions",
     "user.lock": "Sign in to a locked account",
+    "user.unlock": "Unlock the sign-in",
+    "user.join_support": "Make support staff",
+    "user.leave_support": "End being support staff",
     "user.read_ssh_key": "Read the SSH key",
     "image.import": "Import the image",
     "image.update": "Change the image",

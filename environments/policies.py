@@ -7,7 +7,14 @@ from audit.services import Actor
 from environments.models import Environment
 from organizations.choices import OrganizationRole, SiteRole
 from organizations.models import Membership, Organization, User
-from organizations.policies import Visitor, can_manage_members, has_site_role, is_site_manager, require
+from organizations.policies import (
+    Visitor,
+    can_manage_members,
+    can_use_support,
+    has_site_role,
+    is_site_manager,
+    require,
+)
 
 
 def can_use(user: Visitor, environment: Environment) -> bool:
@@ -29,6 +36,12 @@ def require_use(actor: Actor, environment: Environment) -> None:
     """Raises PermissionDenied. The system itself (no user) may."""
     allowed = actor.user is None or can_use(actor.user, environment)
     require(allowed, "Only its owner and those who manage its organization may change an environment.")
+
+
+def require_retry(actor: Actor, environment: Environment) -> None:
+    """Raises PermissionDenied. Support staff may, too: it is what somebody else has asked for."""
+    allowed = actor.user is None or can_use_support(actor.user) or can_use(actor.user, environment)
+    require(allowed, "Only support staff and those who may change the environment may do that.")
 
 
 def can_open(user: Visitor, environment: Environment) -> bool:

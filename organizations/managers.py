@@ -39,7 +39,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)["User"]):  # type:
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """The site admin; the database refuses a second one (IntegrityError)."""
-        fields |= {"is_staff": True, "is_superuser": True, "site_role": SiteRole.ADMIN}
+        fields |= {"is_superuser": True, "site_role": SiteRole.ADMIN}
         return self.create_user(email, password, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":

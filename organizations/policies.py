@@ -1,9 +1,9 @@
 """Who may do what with people and organizations (reference, section B); the other apps build their rules on these."""
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Permission
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from audit.services import Actor
 from organizations.choices import OrganizationRole, SiteRole
@@ -13,6 +13,8 @@ Visitor = AbstractBaseUser | AnonymousUser | None
 """Whoever sends a request, signed in or not; None where there is no request."""
 
 MANAGING_ROLES = frozenset({SiteRole.ADMIN, SiteRole.MANAGER})
+SUPPORT_STAFF = "Support staff"
+"""The group whose permissions say what is seen at /support/; a migration makes it."""
 
 
 def has_site_role(user: Visitor, roles: frozenset[SiteRole]) -> bool:
@@ -38,8 +40,24 @@ def is_signed_in(user: Visitor) -> bool:
 
 
 def can_use_support(user: Visitor) -> bool:
-    """Support staff. It is no site role: it opens /support/ and nothing else."""
-    return isinstance(user, User) and user.is_active and user.is_staff
+    """Support staff. It is no site role, and comes with none: it opens /support/ and nothing else."""
+    return bool(_support_permissions(user))
+
+
+def can_look_at(user: Visitor, model: type[Model]) -> bool:
+    """Whether support staff see the rows of `model`."""
+    return (model._meta.app_label, f"view_{model._meta.model_name}") in _support_permissions(user)
+
+
+def _support_permissions(user: Visitor) -> frozenset[tuple[str, str]]:
+    """Those of the group, for people in it, whatever other flags they have. One query for a person, then none."""
+    if not isinstance(user, User) or not user.is_active or not user.is_staff:
+        return frozenset()
+    if "_support_permissions" not in vars(user):
+        granted = Permission.objects.filter(group__name=SUPPORT_STAFF, group__user=user)
+        vars(user)["_support_permissions"] = frozenset(granted.values_list("content_type__app_label", "codename"))
+    found: frozenset[tuple[str, str]] = vars(user)["_support_permissions"]
+    return found
 
 
 def can_read_users(user: Visitor) -> bool:
@@ -89,6 +107,11 @@ def require_site_manager(actor: Actor) -> None:
     """Raises PermissionDenied. The system itself (no user) may."""
     allowed = actor.user is None or is_site_manager(actor.user)
     require(allowed, "Only site managers may change people and organizations.")
+
+
+def require_support(actor: Actor) -> None:
+    """Raises PermissionDenied. The system itself (no user) may."""
+    require(actor.user is None or can_use_support(actor.user), "Only support staff may do that.")
 
 
 def require_end_tokens(actor: Actor, account: User) -> None:

@@ -4,4 +4,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class SupportConfig(AdminConfig):
-    default_site = "organizations.support.SupportSite"
+    default_site = "organizations.support.site.SupportSite"

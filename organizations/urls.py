@@ -39,6 +39,7 @@ urlpatterns = [
     path(f"{USER}deactivate/", views.user_deactivate, name="user_deactivate"),
     path(f"{USER}activate/", views.user_activate, name="user_activate"),
     path(f"{USER}reset-password/", views.user_reset_password, name="user_reset_password"),
+    path(f"{USER}support-staff/", views.user_set_support_staff, name="user_set_support_staff"),
     path(f"{USER}tokens/", views.user_tokens, name="user_tokens"),
     path(f"{USER}tokens/<uuid:token>/end/", views.user_token_end, name="user_token_end"),
 ]

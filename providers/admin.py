@@ -1,68 +1,191 @@
 """Providers and their work for support staff. Credentials and tokens have no page here at all."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.safestring import SafeString
 
-from audit.admin import ReadOnlyAdmin, ReadOnlyInline
-from providers.models import AllowlistEntry, Operation, OperationLine, StatusChange, WorkspaceProvider
+from audit.services import Actor
+from organizations.confirmations import Confirmation
+from organizations.support.dashboard import Entry, Found, Panel, add_panels, newest
+from organizations.support.helping import Help, address_of
+from organizations.support.pages import ReadOnlyAdmin, listed
+from providers import services
+from providers.choices import OperationState, ProviderStatus
+from providers.models import Operation, StatusChange, WorkspaceProvider
+from providers.reasons import reason_for
 from providers.scheduling import SCHEDULING
+from providers.services.operations import require_retriable
+from providers.services.targets import require_credential
+from providers.support import confirmation_of_retry, failed_entry, failed_lately, rendered_log, stuck, stuck_entry
+
+MOST_ALLOWED = 50
+LONGEST = settings.DEPLOY_TIMEOUT + timedelta(minutes=5)
 
 
-class AllowlistInline(ReadOnlyInline):
-    model = AllowlistEntry
-    fields = readonly_fields = ("organization", "closing", "created_at")
+def _ask_to_check(provider: WorkspaceProvider) -> Confirmation:
+    """Raises RefusedError."""
+    require_credential(provider)
+    return Confirmation(
+        title=f"Check {provider.name} now",
+        submit_label="Check now",
+        effects=[
+            f"The cluster at {provider.cluster_address} is asked for its state; nothing on it changes.",
+            "The outcome is stored as that of every check: the status may change by it.",
+        ],
+    )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[AllowlistEntry]:
-        return super().get_queryset(request).select_related("organization", "provider")
+
+def _check(actor: Actor, provider: WorkspaceProvider) -> str:
+    services.request_check(actor=actor, provider=provider)
+    return f"{provider.name} is being checked now. Load the page again in a few seconds."
 
 
-class LineInline(ReadOnlyInline):
-    model = OperationLine
-    fields = readonly_fields = ("at", "level", "text", "remedy")
+def _ask_to_retry(operation: Operation) -> Confirmation:
+    """Raises RefusedError."""
+    provider = require_retriable(operation)
+    return confirmation_of_retry(operation, [f"A worker does it on the cluster of {provider.name}."])
+
+
+def _retry(actor: Actor, operation: Operation) -> str:
+    again = services.retry_operation(actor=actor, operation=operation)
+    return f"{again} is queued again."
 
 
 @admin.register(WorkspaceProvider)
 class WorkspaceProviderAdmin(ReadOnlyAdmin):
-    list_display = ["name", "hostname", "status", "reason", "is_default", "built_in", "cordoned_at", "last_check_at"]
-    list_filter = ["status", "built_in", "is_default", "credential_kind", "reason"]
-    search_fields = ["name", "hostname", "cluster_address", "namespace"]
+    list_display = [
+        "name",
+        "hostname",
+        "status",
+        "reason",
+        "status_since",
+        "is_default",
+        "cordoned_at",
+        "last_check_at",
+    ]
+    list_filter = ["status", "built_in", "is_default", "credential_kind", "status_since"]
+    search_fields = ["name"]
+    search_help_text = "Name, address, namespace, organization, or the id"
+    readonly_fields = ["cause", "allowed"]
     fields = [
         ("name", "hostname", "devurl_host"),
         ("built_in", "is_default", "ssh_enabled"),
         ("cluster_address", "namespace", "credential_kind"),
         ("storage_class", "envproxy_image", "envproxy_replicas"),
         *SCHEDULING,
-        ("status", "reason", "status_since"),
-        "message",
+        ("status", "status_since"),
+        "cause",
         ("cordoned_at", "cordoned_by", "cordon_reason"),
         ("last_check_at", "last_check_ms", "next_check_at", "failed_checks", "failing_since"),
         ("kubernetes_version", "chart_version", "release_revision", "deployed_at"),
         ("last_beat_at", "last_beat_access_url"),
-        "evidence",
-        ("created_at", "revision"),
+        "allowed",
+        ("created_at", "revision", "id"),
     ]
-    inlines = [AllowlistInline]
+    helps = (Help(name="check", label="Check now", ask=_ask_to_check, do=_check),)
+
+    @admin.display(description="cause and remedy")
+    def cause(self, provider: WorkspaceProvider) -> str:
+        if not provider.reason:
+            return ""
+        reason = reason_for(provider.reason)
+        return f"{reason.title}. {provider.message} {reason.remedy}"
+
+    @admin.display(description="allowed organizations")
+    def allowed(self, provider: WorkspaceProvider) -> SafeString:
+        entries = provider.allowlist.select_related("organization").order_by("organization__name")
+        shown = list(entries[: MOST_ALLOWED + 1])
+        rows = [(each.organization, "closing" if each.closing else "") for each in shown[:MOST_ALLOWED]]
+        return listed(rows, more=entries.count() - len(rows) if len(shown) > MOST_ALLOWED else 0)
 
 
 @admin.register(Operation)
 class OperationAdmin(ReadOnlyAdmin):
     list_display = ["requested_at", "kind", "provider_name", "state", "requested_by_name", "error_code", "attempts"]
-    list_filter = ["kind", "state", "requested_at"]
-    search_fields = ["provider_name", "requested_by_name", "error_code"]
+    list_filter = ["kind", "state", "requested_at", "finished_at"]
+    date_hierarchy = "requested_at"
+    search_fields = ["provider_name"]
+    search_help_text = "Provider, person, error code, or the id"
+    readonly_fields = ["log"]
     fields = [
-        ("kind", "provider_name", "requested_by_name"),
+        ("kind", "provider", "provider_name", "requested_by_name"),
         ("state", "attempts", "cancel_requested"),
         ("requested_at", "started_at", "finished_at", "lease_expires_at"),
         ("error_code", "error_text"),
+        "log",
+        "id",
     ]
-    inlines = [LineInline]
+    helps = (Help(name="retry", label="Retry", ask=_ask_to_retry, do=_retry),)
+
+    def helps_for(self, thing: Operation) -> tuple[Help, ...]:
+        return self.helps if thing.state == OperationState.FAILED else ()
+
+    def find(self, rows: QuerySet[Operation], text: str) -> QuerySet[Operation]:
+        for word in text.split():
+            by_name = Q(provider_name__icontains=word) | Q(requested_by_name__icontains=word)
+            rows = rows.filter(by_name | Q(error_code=word))
+        return rows
+
+    @admin.display(description="log")
+    def log(self, operation: Operation) -> SafeString:
+        return rendered_log(operation)
 
 
 @admin.register(StatusChange)
 class StatusChangeAdmin(ReadOnlyAdmin):
     list_display = ["at", "provider", "kind", "old", "new", "reason", "actor_name"]
-    list_filter = ["kind", "new", "reason", "at"]
+    list_filter = ["kind", "at"]
     list_select_related = ["provider"]
-    search_fields = ["provider__name", "actor_name", "message"]
+    date_hierarchy = "at"
+    search_fields = ["provider"]
+    search_help_text = "The provider, as in the list of providers"
     fields = ["at", "provider", "kind", ("old", "new"), "reason", "message", "actor_name"]
+
+    def find(self, rows: QuerySet[StatusChange], text: str) -> QuerySet[StatusChange]:
+        return rows.filter(provider__in=WorkspaceProvider.objects.search(text).values("pk"))
+
+
+def _in_error() -> Found:
+    rows = WorkspaceProvider.objects.filter(status=ProviderStatus.ERROR).order_by("-status_since")
+    return newest(
+        rows,
+        lambda provider: Entry(
+            name=provider.name,
+            url=address_of(provider),
+            why=provider.message or reason_for(provider.reason).title,
+            since=provider.status_since,
+        ),
+    )
+
+
+def _operations(query: str) -> str:
+    return f"{reverse('admin:providers_operation_changelist')}?{query}"
+
+
+add_panels(
+    Panel(
+        title="providers in Error",
+        calm="No provider is in Error",
+        model=WorkspaceProvider,
+        url=lambda: f"{reverse('admin:providers_workspaceprovider_changelist')}?status__exact=error",
+        find=_in_error,
+    ),
+    Panel(
+        title="operations on providers that are stuck",
+        calm="No operation on a provider is stuck",
+        model=Operation,
+        url=lambda: _operations("state__exact=running"),
+        find=lambda: newest(stuck(Operation.objects.all(), longest=LONGEST), stuck_entry),
+    ),
+    Panel(
+        title="operations on providers that failed in the last day",
+        calm="No operation on a provider failed in the last day",
+        model=Operation,
+        url=lambda: _operations("state__exact=failed"),
+        find=lambda: newest(failed_lately(Operation.objects.all()), failed_entry),
+    ),
+)

@@ -5,7 +5,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from audit.services import Actor
 from organizations.models import Organization
-from organizations.policies import can_manage_members, can_read_providers, is_site_manager, require
+from organizations.policies import can_manage_members, can_read_providers, can_use_support, is_site_manager, require
 
 Person = AbstractBaseUser | AnonymousUser | None
 
@@ -31,3 +31,9 @@ def require_view(user: Person) -> None:
 def require_manage(actor: Actor) -> None:
     """Raises PermissionDenied. The system itself (no user) may."""
     require(actor.user is None or can_manage(actor.user), "Only site managers may change workspace providers.")
+
+
+def require_help(actor: Actor) -> None:
+    """Raises PermissionDenied. The system itself (no user) may. What support staff may, too: nothing that is new."""
+    allowed = actor.user is None or can_manage(actor.user) or can_use_support(actor.user)
+    require(allowed, "Only site managers and support staff may do that.")

@@ -1,11 +1,14 @@
 """People and organizations for tests: one of each site role, and functions that make more."""
 
 from functools import cache
+from importlib import import_module
 from itertools import count
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from organizations.choices import OrganizationRole, SiteRole
@@ -36,6 +39,18 @@ def add_member(organization: Organization, user: User, role: OrganizationRole = 
     return Membership.objects.create(organization=organization, user=user, role=role)
 
 
+def make_support_person(site_role: SiteRole = SiteRole.MEMBER, **fields: Any) -> User:
+    user = make_user(site_role, is_staff=True, **fields)
+    user.groups.add(support_group())
+    return user
+
+
+def support_group() -> Group:
+    """That of the migration; tests with transactions empty its table."""
+    made: Group = import_module("environments.migrations.0006_support_staff").make_group(apps)
+    return made
+
+
 def signed_in(user: User) -> Client:
     """A browser of its own in which `user` is signed in."""
     client = Client()
@@ -45,7 +60,7 @@ def signed_in(user: User) -> Client:
 
 @pytest.fixture
 def site_admin(db: None) -> User:
-    return make_user(SiteRole.ADMIN, email="admin@example.com", is_staff=True, is_superuser=True)
+    return make_user(SiteRole.ADMIN, email="admin@example.com", is_superuser=True)
 
 
 @pytest.fixture
@@ -65,4 +80,4 @@ def member(db: None) -> User:
 
 @pytest.fixture
 def support_person(db: None) -> User:
-    return make_user(email="support@example.com", is_staff=True)
+    return make_support_person(email="support@example.com")

@@ -93,16 +93,22 @@ ACCOUNT: Mapping[str, Row] = {
     "authentication:session_list": read(EVERYBODY),
     "authentication:session_end_others": act(EVERYBODY),
     "authentication:session_end": act(TOKEN_OWNER),
+    "mfa_authenticate": Row(get=EVERYBODY, post=EVERYBODY, outsiders="==="),  # whoever is at that step of a sign-in
+    "authentication:factor_list": read(EVERYBODY),
+    **each("authentication who app_add passkey_add recovery_codes_make factor_remove", act(EVERYBODY)),
 }
 PEOPLE: Mapping[str, Row] = {
     "organizations:user_list": read(SITE_READERS),
     "organizations:user_detail": read(SITE_MANAGERS),
     **each("organizations user_create user_set_site_role user_set_organizations", act(SITE_MANAGERS)),
     **each("organizations user_deactivate user_activate user_reset_password", act(SITE_MANAGERS)),
+    "organizations:user_set_support_staff": act(SITE_MANAGERS),
     "authentication:user_unlink": act(SITE_MANAGERS),
     "authentication:user_unlink of a site manager": act(SITE_ADMIN),
     "authentication:user_sessions": read(SITE_MANAGERS),
     **each("authentication user_session_end user_sessions_end", act(SITE_MANAGERS)),
+    "authentication:user_factors_reset": act(SITE_MANAGERS),
+    "authentication:user_factors_reset of a site manager": act(SITE_ADMIN),
     "authentication:user_sessions of a site manager": read(SITE_ADMIN),
     "authentication:user_sessions_end of a site manager": act(SITE_ADMIN),
     "organizations:user_tokens": read(SITE_ADMIN),
@@ -113,6 +119,7 @@ PEOPLE: Mapping[str, Row] = {
     "organizations:user_deactivate of a site manager": act(SITE_ADMIN),
     "organizations:user_activate of a site manager": act(SITE_ADMIN),
     "organizations:user_reset_password of a site manager": act(SITE_ADMIN),
+    "organizations:user_set_support_staff of a site manager": act(SITE_ADMIN),
     **each("organizations audit_list audit_export_csv audit_export_json", read(SITE_READERS)),
 }
 ORGANIZATIONS: Mapping[str, Row] = {
@@ -150,6 +157,7 @@ AUTHENTICATION: Mapping[str, Row] = {
     "authentication:configuration": read(SITE_READERS),
     **each("authentication openid_connect_update openid_connect_switch built_in_switch", act(SITE_ADMIN)),
     **each("authentication openid_connect_try openid_connect_tried", read(SITE_ADMIN)),
+    "authentication:factor_demand": act(SITE_ADMIN),
 }
 INFRASTRUCTURE: Mapping[str, Row] = {
     **each("infrastructure overview change_detail rollout_detail upgrade_board", read(SITE_READERS)),
@@ -160,6 +168,7 @@ INFRASTRUCTURE: Mapping[str, Row] = {
 }
 SUPPORT_PAGES: Mapping[str, Row] = {  # of each model the same
     **each("admin index app_list changelist history row", act(SUPPORT)),
+    **each("admin check retry unlock", act(SUPPORT)),  # the first of providers, the next of operations, then of people
     **each("admin jsi18n password_change_done", Row(get=SUPPORT, post=NOT_EVEN_SUPPORT)),
     "admin:change": Row(get=SUPPORT, post=NOBODY),
     **each("admin add delete", act(NOBODY)),

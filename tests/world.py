@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -28,7 +29,7 @@ from tests.factories import (
     make_status_change,
 )
 from tests.infrastructure.rollouts import checked_change
-from tests.people import make_organization, make_user
+from tests.people import make_organization, make_support_person, make_user
 
 CANARY = "quokka"
 """In the name of each object. No page says this word by itself."""
@@ -57,8 +58,9 @@ class World:
     def rows(self) -> dict[type[models.Model], models.Model]:
         """One of each model that support staff look at."""
         found = [self.organization, self.provider, self.environment, self.operation, self.work, self.owner]
-        more = [model._default_manager.latest("pk") for model in (AuditEvent, StatusChange, EnvironmentSession, Image)]
-        return {type(row): row for row in [*found, *more]}
+        newest = (AuditEvent, StatusChange, EnvironmentSession, Image, AccessAttempt)
+        more = [model._default_manager.latest("pk") for model in newest]
+        return {type(row): row for row in [*found, *more, self.step.rollout, self.step.rollout.change]}
 
 
 def make_world() -> World:
@@ -92,6 +94,7 @@ def _make_rows(environment: Environment) -> None:
     make_status_change(environment.provider)
     image = Image.objects.create(organization=environment.organization, repository="quokka/image")
     image.tags.create(tag="latest")
+    AccessAttempt.objects.create(username=owner.email, ip_address="192.0.2.9", failures_since_start=50)
     EnvironmentSession.objects.create(
         user=owner, environment=environment, ticket_digest="e1" * 32, auth_hash="f1", expires_at=timezone.now()
     )
@@ -117,9 +120,9 @@ def make_people(world: World) -> dict[str, User]:
         "manager_elsewhere": make_member(elsewhere, OrganizationRole.MANAGER),
         "site_manager": make_user(SiteRole.MANAGER),
         "site_admin": make_user(SiteRole.ADMIN),
-        "support": make_user(is_staff=True),
-        "must_change_password": make_user(SiteRole.MANAGER, is_staff=True, must_change_password=True),
-        "revoked": make_user(SiteRole.MANAGER, is_staff=True),
+        "support": make_support_person(),
+        "must_change_password": make_support_person(SiteRole.MANAGER, must_change_password=True),
+        "revoked": make_support_person(SiteRole.MANAGER),
     }
 
 

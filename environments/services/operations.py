@@ -14,7 +14,7 @@ from environments.choices import EnvironmentOperationKind, EnvironmentStatus
 from environments.errors import OperationActiveError, PlacementRefusedError, RefusedError, StaleRevisionError
 from environments.models import Environment, EnvironmentOperation
 from environments.placement import quota_rules, quotas_of
-from environments.policies import require_use
+from environments.policies import require_retry, require_use
 from environments.querysets import SIZES
 from environments.services import dispatch
 from environments.services.images import note_image
@@ -23,6 +23,7 @@ from providers.choices import ACTIVE_STATES
 from providers.rules import failed
 from providers.services.leasing import call_off, stranded
 from providers.services.locking import locked_organizations
+from providers.services.operations import require_newest_failure
 
 CHANGEABLE = ("image", "tag", *SIZES)
 
@@ -124,6 +125,23 @@ def postpone_auto_off(*, actor: Actor, environment: Environment) -> Environment:
             after={"auto_off_at": environment.auto_off_at.isoformat()},
         )
     return environment
+
+
+def retry_environment_operation(*, actor: Actor, operation: EnvironmentOperation) -> EnvironmentOperation:
+    """Ask once more for what failed, as it was asked for. Raises RefusedError, OperationActiveError."""
+    require_retry(actor, operation.environment)
+    with transaction.atomic():
+        environment = locked_environment(operation.environment)
+        require_retriable(operation)
+        kind, note = EnvironmentOperationKind(operation.kind), {"retry_of": str(operation.pk)}
+        return request(actor, environment, kind, after=note, **operation.parameters)
+
+
+def require_retriable(operation: EnvironmentOperation) -> None:
+    """Raises RefusedError unless it is the newest one there, failed, and destroys nothing. One query."""
+    if operation.kind == EnvironmentOperationKind.DELETE:
+        raise RefusedError("A deletion is not retried from here.", remedy="Ask the owner.")
+    require_newest_failure(operation, operation.environment.operations.all())
 
 
 def cancel_environment_operation(*, actor: Actor, operation: EnvironmentOperation) -> None:

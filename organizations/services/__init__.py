@@ -15,6 +15,7 @@ from organizations.services.accounts import (
 from organizations.services.command_line import make_sign_in_token, regenerate_token
 from organizations.services.memberships import add_member, remove_member, set_member_role, set_organizations
 from organizations.services.organizations import set_default_organization, update_organization
+from organizations.services.support import set_support_staff
 from organizations.services.tokens import create_token, end_token, find_token
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "set_member_role",
     "set_organizations",
     "set_site_role",
+    "set_support_staff",
     "update_organization",
 ]

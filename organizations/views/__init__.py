@@ -13,6 +13,7 @@ from organizations.views.organizations import (
     organization_update,
 )
 from organizations.views.sign_in import sign_in_locked, sign_out
+from organizations.views.support import user_set_support_staff
 from organizations.views.tokens import token_create, token_end, token_list, user_token_end, user_tokens
 from organizations.views.user_changes import (
     user_activate,
@@ -54,6 +55,7 @@ __all__ = [
     "user_reset_password",
     "user_set_organizations",
     "user_set_site_role",
+    "user_set_support_staff",
     "user_token_end",
     "user_tokens",
 ]

@@ -14,6 +14,7 @@ from providers.services.operations import (
     request_delete,
     request_deploy,
     request_preflight,
+    retry_operation,
     stranded_operations,
 )
 from providers.services.registration import Registration, register_provider, update_provider
@@ -37,6 +38,7 @@ __all__ = [
     "request_delete",
     "request_deploy",
     "request_preflight",
+    "retry_operation",
     "revoke_envproxy_tokens",
     "rotate_envproxy_token",
     "run_operation",

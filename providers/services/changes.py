@@ -7,7 +7,7 @@ from audit.services import Actor, record
 from providers.choices import ACTIVE_STATES, ChangeKind, OperationKind, ProviderStatus
 from providers.errors import RefusedError
 from providers.models import StatusChange, WorkspaceProvider
-from providers.policies import require_manage
+from providers.policies import require_help, require_manage
 from providers.services import dispatch
 from providers.services.locking import locked, locked_providers
 from providers.services.targets import require_credential
@@ -90,7 +90,7 @@ def request_check(*, actor: Actor, provider: WorkspaceProvider) -> WorkspaceProv
 
     Raises RefusedError while we hold no credential.
     """
-    require_manage(actor)
+    require_help(actor)
     with transaction.atomic():
         provider = locked(provider)
         require_credential(provider)

@@ -1,16 +1,18 @@
 """Asking for background work, and calling it off."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from audit.models import AuditEvent
 from audit.services import Actor, record
-from providers.choices import ACTIVE_STATES, OperationKind
+from providers.choices import ACTIVE_STATES, OperationKind, OperationState
 from providers.errors import EnvironmentsExistError, OperationActiveError, RefusedError
-from providers.models import AllowlistEntry, Operation, WorkspaceProvider
-from providers.policies import require_manage
+from providers.models import AbstractOperation, AllowlistEntry, Operation, WorkspaceProvider
+from providers.policies import require_help, require_manage
 from providers.services import dispatch
 from providers.services.allowlist import left_by_deletion
 from providers.services.leasing import call_off, stranded
@@ -86,6 +88,43 @@ def lock_organizations_of(provider: WorkspaceProvider) -> None:
     locked_organizations(AllowlistEntry.objects.filter(provider=provider).values_list("organization", flat=True))
 
 
+def retry_operation(*, actor: Actor, operation: Operation) -> Operation:
+    """Ask once more for what failed, as it was asked for. Raises RefusedError, OperationActiveError."""
+    require_help(actor)
+    with transaction.atomic():
+        if operation.provider is not None:
+            operation.provider = locked(operation.provider)
+        provider = require_retriable(operation)
+        note = {"retry_of": str(operation.pk)}
+        return _request(actor, provider, OperationKind(operation.kind), after=note, **operation.parameters)
+
+
+def require_retriable(operation: Operation) -> WorkspaceProvider:
+    """Its provider. Raises RefusedError unless it is the newest one there, failed, and destroys nothing. Two queries.
+
+    A deletion is asked for anew by those who manage providers: much may have changed since.
+    """
+    provider = operation.provider
+    if provider is None:
+        raise RefusedError(f"The provider {operation.provider_name} is gone.")
+    if operation.kind == OperationKind.DELETE:
+        raise RefusedError("A deletion is not retried from here.", remedy="Ask a site manager.")
+    require_newest_failure(operation, provider.operations.all())
+    require_credential(provider)
+    return provider
+
+
+def require_newest_failure(operation: AbstractOperation, all_of_it: QuerySet[Any]) -> None:
+    """Raises RefusedError unless it failed and nothing of `all_of_it` was asked for after it. One query."""
+    if operation.state != OperationState.FAILED:
+        raise RefusedError("Only what has failed can be retried.")
+    if newer := all_of_it.filter(requested_at__gt=operation.requested_at).first():
+        raise RefusedError(
+            f"{newer.get_kind_display()} was asked for after it, by {newer.requested_by_name}.",
+            remedy="Look at the newest operation.",
+        )
+
+
 def cancel_operation(*, actor: Actor, operation: Operation) -> None:
     """A queued operation ends at once, a running one as soon as its worker can stop safely. Repeatable."""
     require_manage(actor)
@@ -99,7 +138,14 @@ def stranded_operations() -> list[UUID]:
     return stranded(Operation.objects.all())
 
 
-def _request(actor: Actor, provider: WorkspaceProvider, kind: OperationKind, **parameters: Any) -> Operation:
+def _request(
+    actor: Actor,
+    provider: WorkspaceProvider,
+    kind: OperationKind,
+    *,
+    after: Mapping[str, Any] | None = None,
+    **parameters: Any,
+) -> Operation:
     try:
         with transaction.atomic():
             provider = locked(provider)  # before the row: two who ask at once would wait for each other
@@ -115,7 +161,7 @@ def _request(actor: Actor, provider: WorkspaceProvider, kind: OperationKind, **p
                 actor=actor,
                 action=f"provider.{kind}",
                 target=provider,
-                after={"operation": str(operation.pk), **parameters},
+                after={"operation": str(operation.pk), **parameters, **(after or {})},
                 outcome=AuditEvent.Outcome.REQUESTED,
             )
             dispatch.run_operation(operation.pk)

@@ -11,7 +11,7 @@ PROVIDERS = "/manage/admin/workspace-providers/"
 SUPPORT = "/support/"
 
 LINKS = {
-    "site_admin": {PROVIDERS, SUPPORT},
+    "site_admin": {PROVIDERS},
     "site_manager": {PROVIDERS},
     "auditor": {PROVIDERS},
     "member": set(),

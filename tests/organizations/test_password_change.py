@@ -5,7 +5,7 @@ from django.test import Client
 
 from audit.models import AuditEvent
 from organizations.models import User
-from tests.people import PASSWORD, make_user, signed_in
+from tests.people import PASSWORD, make_support_person, make_user, signed_in
 
 PAGE = "/account/password/"
 NEW = "another long enough one 2026"
@@ -59,7 +59,7 @@ def test_it_never_renders_a_password_back(member: User) -> None:
 
 
 def test_someone_with_a_given_password_sees_no_other_page_before_changing_it(db: None) -> None:
-    client = signed_in(make_user(must_change_password=True, is_staff=True))
+    client = signed_in(make_support_person(must_change_password=True))
     for address in ("/", "/account/", "/support/", "/manage/admin/workspace-providers/"):
         assert client.get(address)["Location"] == PAGE, address
     assert client.get("/account/", headers={"HX-Request": "true"})["HX-Redirect"] == PAGE

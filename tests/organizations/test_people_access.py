@@ -10,7 +10,7 @@ from django.urls import reverse
 from audit.models import AuditEvent
 from organizations.choices import OrganizationRole, SiteRole
 from organizations.models import Membership, Organization, User
-from tests.people import add_member, make_organization, make_user, signed_in
+from tests.people import add_member, make_organization, make_support_person, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +77,7 @@ def people(organization: Organization, site_admin: User, site_manager: User, aud
         "manager": add_member(organization, make_user(), OrganizationRole.MANAGER).user,
         "organization_member": add_member(organization, make_user()).user,
         "member": make_user(),
-        "support": make_user(is_staff=True),
+        "support": make_support_person(),
         "stranger": add_member(make_organization(), make_user(), OrganizationRole.MANAGER).user,
     }
 

@@ -14,7 +14,7 @@ from tests.people import make_user
 def test_it_makes_the_site_admin_once_and_keeps_the_password(db: None) -> None:
     admin, created = ensure_site_admin(email="Root@Example.com", password="a first password 1")
     assert created
-    assert (admin.email, admin.site_role, admin.is_staff) == ("root@example.com", SiteRole.ADMIN, True)
+    assert (admin.email, admin.site_role, admin.is_staff) == ("root@example.com", SiteRole.ADMIN, False)
     again, created = ensure_site_admin(email="other@example.com", password="a second password 2")
     assert not created
     assert again == admin

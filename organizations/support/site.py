@@ -1,23 +1,50 @@
-"""The Django admin at /support/, for support staff. It has no sign-in and no password page of its own."""
+"""The site itself. It has no sign-in and no password page of its own."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.contrib.admin.exceptions import NotRegistered
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView, redirect_to_login
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 
 from organizations.policies import can_use_support, require
+from organizations.support.dashboard import found_in_panels
+from organizations.support.pages import ReadOnlyAdmin
 
 
 class SupportSite(AdminSite):
     site_header = site_title = "CoderAdmin support"
-    index_title = "Look at everything but secrets"
+    index_title = "Support"
     site_url = "/"
+    enable_nav_sidebar = True
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: Any = None,
+        **options: Any,
+    ) -> None:
+        """Only pages that change nothing. Those that other packages bring would show secrets to a superuser."""
+        if admin_class and issubclass(admin_class, ReadOnlyAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def unregister(self, model_or_iterable: type[Model] | Iterable[type[Model]]) -> None:
+        with suppress(NotRegistered):
+            super().unregister(model_or_iterable)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return can_use_support(request.user)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """What needs somebody now. A query for each panel, whatever it finds."""
+        return super().index(request, {**(extra_context or {}), "panels": found_in_panels(request.user)})
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: object = None) -> HttpResponse:
