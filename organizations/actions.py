@@ -41,6 +41,10 @@ def _user_actions(person: User, user: User) -> Iterator[Action]:
     mine = "yours are under your account." if person == user else ""
     yield action("Sessions", "authentication:user_sessions", mine or ceiling)
     yield action("Second factors", "authentication:user_factors_reset", mine or ceiling)
+    if user.socialaccount_set.exists():  # type: ignore[attr-defined]  # allauth's
+        yield action("Unlink", "authentication:user_unlink", mine or ceiling)
+    may_not = "" if can_edit_account(person, user) else "only the site admin does that to a site manager."
+    yield action("Support staff", "user_set_support_staff", may_not)
     if user.is_active:
         yield action("Deactivate", "user_deactivate", ceiling or own, dangerous=True)
     else:
