@@ -17,8 +17,6 @@ SWITCHED_OFF = "Signing in by e-mail and password is switched off here. Use the 
 
 
 class ConfiguredSignInView(SignInView):
-    template_name = "authentication/sign_in.html"
-
     @cached_property
     def configuration(self) -> Configuration:
         return Configuration.load()
