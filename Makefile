@@ -10,7 +10,7 @@ PRODUCTION := CODERADMIN_EMBEDDED=false CODERADMIN_ACCESS_URL=https://coder.exam
 WITH_DATABASE := $(PRODUCTION) $(BIN)/python -m coderadmin.embedded.temporary
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test lint format bench
+.PHONY: help install install-dev run test lint format bench bench-quick
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -33,8 +33,11 @@ format: $(VENV)/installed-dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/installed-dev ## Measure how fast it is
+bench: $(VENV)/installed-dev ## Measure how fast it is, and write docs/performance.md
 	$(BIN)/python -m benchmarks
+
+bench-quick: $(VENV)/installed-dev ## The same with fewer samples, under two minutes, printed only
+	$(BIN)/python -m benchmarks --quick
 
 install: $(VENV)/installed ## Install what `make run` needs
 install-dev: $(VENV)/installed-dev ## Install what `make test` and `make lint` need

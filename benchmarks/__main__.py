@@ -1,42 +1,86 @@
 """`python -m benchmarks [--quick]`: measure, print the tables; a run that is not quick also writes them to docs/."""
 
+import json
 import os
 import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from benchmarks import checks, pages, proxy
-from benchmarks.measures import Sample, document, table
-from benchmarks.stack import CHECKOUT, running_stack
+from benchmarks import checks, footprint, pages, proxy
+from benchmarks.measures import Report, document, table, target_table
+from benchmarks.stack import CHECKOUT, Stack, running_stack
 
 PAGE = CHECKOUT / "docs" / "performance.md"
-TITLES = {"pages": "Pages", "checks": "Checks", "proxy": "Through envproxy"}
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the page: `measure` is given the stack and whether to be quick."""
+
+    name: str
+    title: str
+    measure: Callable[[Stack, bool], Report]
+
+    @property
+    def figures(self) -> Path:
+        return PAGE.with_name(f"performance-{self.name}.json")
+
+
+def _proxy(stack: Stack, quick: bool) -> Report:
+    return Report(samples=proxy.measure(stack, rounds=5 if quick else 40))
+
+
+SECTIONS = [
+    Section("pages", "Pages", pages.measure),
+    Section("checks", "Checks", checks.measure),
+    Section("proxy", "Through envproxy", _proxy),
+    Section("footprint", "Start and footprint", footprint.measure),
+]
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Fewer samples, under 90 seconds, and docs/ stays as it is.")
-@click.option("--only", type=click.Choice(list(TITLES)), help="One part.")
-def main(quick: bool, only: str | None) -> None:
-    """Measure the pages, the checks and the way through envproxy."""
+@click.option("--quick", is_flag=True, help="Fewer samples, under two minutes, and docs/ stays as it is.")
+@click.option("--only", type=click.Choice([section.name for section in SECTIONS]), multiple=True, help="Some parts.")
+@click.option("--audit-rows", type=int, help=f"In the audit log of the pages; {pages.AUDIT_ROWS:,} unless given.")
+def main(quick: bool, only: tuple[str, ...], audit_rows: int | None) -> None:
+    """Measure, compare with baselines of the same run, and tell which targets are met."""
+    pages.AUDIT_ROWS = audit_rows or pages.AUDIT_ROWS
     with running_stack() as stack:
-        if only in (None, "pages"):
-            _tell("pages", pages.measure(stack, rounds=30 if quick else 300), write=not quick)
-        if only in (None, "checks"):
-            turns, seconds = (1, 8.0) if quick else (2, 30.0)
-            _tell("checks", checks.measure(stack, turns=turns, seconds=seconds), write=not quick)
-        if only in (None, "proxy"):
-            _tell("proxy", proxy.measure(stack, rounds=5 if quick else 40), write=not quick)
+        for section in SECTIONS:
+            if not only or section.name in only:
+                began = time.monotonic()
+                _tell(section, section.measure(stack, quick), write=not quick)
+                click.echo(f"({section.name}: {time.monotonic() - began:.0f} s)")
+    if not quick:
+        _write_between("targets", target_table(_all_targets()))
 
 
-def _tell(part: str, samples: list[Sample], *, write: bool) -> None:
-    """Print a part's table, and `write` it into the page between its marks, with the figures beside."""
-    click.echo(f"\n{TITLES[part]} on {_machine()}\n\n{table(samples)}")
+def _tell(section: Section, report: Report, *, write: bool) -> None:
+    """Print a section's tables, and `write` them into the page between its marks, with the figures beside."""
+    parts = [
+        *([target_table([target.summary() for target in report.targets])] if report.targets else []),
+        *([table(report.samples)] if report.samples else []),
+    ]
+    click.echo("\n\n".join([f"\n{section.title} on {_machine()}", *parts]))
     if write:
-        PAGE.with_name(f"performance-{part}.json").write_text(document(samples, _machine()))
-        before, _, rest = PAGE.read_text().partition(f"<!-- {part} -->")
-        after = rest.partition(f"<!-- end of {part} -->")[2]
-        PAGE.write_text(f"{before}<!-- {part} -->\n{table(samples)}\n<!-- end of {part} -->{after}")
+        section.figures.write_text(document(report, _machine()))
+        _write_between(section.name, parts[-1])
+
+
+def _all_targets() -> list[dict]:
+    """Of this run, and of earlier ones where a section was left out."""
+    read = [json.loads(section.figures.read_text()) for section in SECTIONS if section.figures.exists()]
+    return [target for each in read for target in each.get("targets", [])]
+
+
+def _write_between(mark: str, text: str) -> None:
+    before, _, rest = PAGE.read_text().partition(f"<!-- {mark} -->")
+    after = rest.partition(f"<!-- end of {mark} -->")[2]
+    PAGE.write_text(f"{before}<!-- {mark} -->\n{text}\n<!-- end of {mark} -->{after}")
 
 
 def _machine() -> str:

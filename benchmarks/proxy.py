@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from benchmarks.measures import Sample
 from benchmarks.origin import FRAMES, LARGE, PART, SMALL, frame
 from benchmarks.stack import Stack, free_port, wait_for
+from coderadmin.embedded.processes import Child
 
 ENVIRONMENT = "/proxy/environments/00000000-0000-4000-8000-000000000000"
 COOKIE = "Cookie: coderadmin_environment=a-session-of-the-benchmark\r\n"
@@ -39,16 +40,22 @@ Batch = Callable[[Way], Awaitable[None]]
 
 def measure(stack: Stack, *, rounds: int) -> list[Sample]:
     """Milliseconds of a batch, `rounds` of each: one directly, one through the proxy, and so on."""
-    origin, proxy = free_port(), free_port()
-    stack.start("origin", [sys.executable, "-m", "benchmarks.origin", str(origin)], dict(os.environ))
-    wait_for(lambda: asyncio.run(_answers(Way(origin, ""))), "the origin does not answer")
-    stack.start("envproxy", [sys.executable, "-m", "coderadmin.cli", "envproxy"], _settings(origin, proxy))
-    ways = Way(origin, ""), Way(proxy, ENVIRONMENT)
-    wait_for(lambda: asyncio.run(_answers(ways[1])), "envproxy does not answer")
+    _, *ways = start_envproxy(stack)
     samples: list[Sample] = []
     for name, batch in BATCHES.items():
         samples += asyncio.run(_compare(name, batch, ways, rounds))
     return samples
+
+
+def start_envproxy(stack: Stack) -> tuple[Child, Way, Way]:
+    """The program, and the ways to an environment: directly, and through it."""
+    origin, proxy = free_port(), free_port()
+    stack.start("origin", [sys.executable, "-m", "benchmarks.origin", str(origin)], dict(os.environ))
+    wait_for(lambda: asyncio.run(_answers(Way(origin, ""))), "the origin does not answer")
+    program = stack.start("envproxy", [sys.executable, "-m", "coderadmin.cli", "envproxy"], _settings(origin, proxy))
+    ways = Way(origin, ""), Way(proxy, ENVIRONMENT)
+    wait_for(lambda: asyncio.run(_answers(ways[1])), "envproxy does not answer")
+    return program, *ways
 
 
 def _settings(origin: int, proxy: int) -> dict[str, str]:

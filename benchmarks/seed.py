@@ -1,35 +1,52 @@
-"""Fills a database: `python -m benchmarks.seed PROVIDERS DEAD`, then says how many queries each page takes.
+"""Fills a database: `python -m benchmarks.seed` with a World as JSON on stdin.
 
-Of the providers every so many-th is dead, so that each page of the list shows its share; twenty are named `sydney-*`,
-so that a search shows the same number of cards whatever the size.
+Each page of fifty shows the same marks: broken ones, a cordoned one, one with an older chart, one changed by hand, one
+with changes that are not deployed, a busy one, a pending one. Twenty are named `sydney-*`, so that a search shows the
+same number of cards whatever the size.
 """
 
 import json
 import sys
-from datetime import timedelta
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import rows
+
+if TYPE_CHECKING:
+    from providers.models import WorkspaceProvider
 
 LIST = "/manage/admin/workspace-providers/"
-PAGES = {
-    "list": LIST,
-    "search": f"{LIST}?q=sydney",
-    "account": "/account/",
-    "admin": "/support/providers/workspaceprovider/",
-}
 EMAIL = "bench@example.com"
-PASSWORD = "a password for benchmarks"  # noqa: S105 - of an account that lives for one run
-ORGANIZATIONS = 10
-ALLOWED = 5  # organizations of one provider
-ENVIRONMENTS = 3  # of one provider
-CHANGES = 6  # in one provider's timeline
+MEMBER = "member@example.com"
+PASSWORD = "a password for benchmarks"  # noqa: S105 - of accounts that live for one run
+OFFERED = 200  # providers of the member's organization
+PEOPLE = 200
 SYDNEY = 20
 
 
-def main(providers: int, dead: int) -> None:
+@dataclass(frozen=True)
+class World:
+    """How much of everything there is; `audit`: events."""
+
+    providers: int
+    organizations: int
+    environments: int
+    audit: int
+
+
+def main(world: World) -> None:
     import django
 
     django.setup()
-    _fill(providers, dead)
-    sys.stdout.write(json.dumps(_count_queries()))
+    from django.db import connection
+
+    _make_people(world)
+    _make_providers(world.providers)
+    with connection.cursor() as cursor:
+        for statement in rows.FURNITURE:
+            cursor.execute(statement, vars(world) | {"offered": OFFERED, "member": MEMBER})
+        rows.fill_audit_log(cursor, world.audit)
+        cursor.execute("VACUUM ANALYZE")
 
 
 def make_person() -> None:
@@ -38,100 +55,106 @@ def make_person() -> None:
     User.objects.create_superuser(EMAIL, PASSWORD, name="Bench")
 
 
-def _fill(count: int, dead: int) -> None:
-    from django.db import connection
+def _make_people(world: World) -> None:
+    """The site admin, a member of one organization, and the owners of environments."""
+    from organizations.models import Membership, Organization, User
 
     make_person()
-    _furnish(_make_providers(count, every=count // dead if dead else 0))
-    connection.cursor().execute("VACUUM ANALYZE")
+    platform = Organization.objects.create(name="Platform")
+    Membership.objects.create(user=User.objects.create_user(MEMBER, PASSWORD, name="Member"), organization=platform)
+    Organization.objects.bulk_create(Organization(name=f"Team {n:03}") for n in range(world.organizations - 1))
+    User.objects.bulk_create(
+        User(email=f"person{n}@example.com", username=f"person{n}", name=f"Person {n}") for n in range(PEOPLE)
+    )
 
 
-def _make_providers(count: int, *, every: int) -> list:
+def _make_providers(count: int) -> None:
+    from providers.models import WorkspaceProvider
+
+    made = [_provider(number, sydney=number % (count // SYDNEY) == 5) for number in range(count)]
+    WorkspaceProvider.objects.bulk_create(made, batch_size=1000)
+
+
+def _provider(number: int, *, sydney: bool) -> "WorkspaceProvider":
     from django.utils import timezone
 
     from providers.choices import CredentialKind, ProviderStatus
     from providers.models import WorkspaceProvider
 
     now = timezone.now()
-    rows = []
-    for number in range(count):
-        name = f"{'sydney' if number % (count // SYDNEY) == 0 else 'region'}-{number:05}"
-        row = WorkspaceProvider(
-            name=name,
-            hostname=f"https://{name}.coder.example.com",
-            devurl_host=f"*.{name}.coder.example.com",
-            cluster_address=f"https://{name}.example.com:6443",
-            namespace="coder",
-            credential_kind=CredentialKind.FIELDS,
-            is_default=number == 0,
-            status=ProviderStatus.READY,
-            deployed_at=now,
-            last_check_at=now,
-            last_check_ms=212,
-            kubernetes_version="1.34.2",
-            chart_version="0.1.0",
-            release_revision=3,
-        )
-        if every and number % every == every // 2:
-            row.status, row.reason, row.failed_checks = ProviderStatus.ERROR, "connect_timeout", 9
-            row.message = f"{name}.example.com:6443 did not answer within 5 seconds."
-        rows.append(row)
-    return WorkspaceProvider.objects.bulk_create(rows)
-
-
-def _furnish(providers: list) -> None:
-    """Organizations, environments and timelines."""
-    from django.utils import timezone
-
-    from environments.models import Environment
-    from organizations.models import Organization, User
-    from providers.models import AllowlistEntry, StatusChange
-
-    owner = User.objects.get(email=EMAIL)
-    organizations = Organization.objects.bulk_create(Organization(name=f"Team {n}") for n in range(ORGANIZATIONS))
-    AllowlistEntry.objects.bulk_create(
-        AllowlistEntry(provider=provider, organization=organizations[(number + step) % ORGANIZATIONS])
-        for number, provider in enumerate(providers)
-        for step in range(ALLOWED)
+    name = f"{'sydney' if sydney else 'region'}-{number:05}"
+    provider = WorkspaceProvider(
+        name=name,
+        hostname=f"https://{name}.coder.example.com",
+        devurl_host=f"*.{name}.coder.example.com",
+        cluster_address=f"https://{name}.example.com:6443",
+        namespace="coder",
+        credential_kind=CredentialKind.FIELDS,
+        built_in=number == 0,
+        is_default=number == 0,
+        status=ProviderStatus.READY,
+        deployed_at=now,
+        last_check_at=now,
+        last_check_ms=212,
+        kubernetes_version="1.34.2",
+        chart_version="0.1.0",
+        release_revision=3,
+        deployed_revision=3,
+        release_values_revision=3,
     )
-    Environment.objects.bulk_create(
-        Environment(
-            name=f"{provider.name}-{n}",
-            owner=owner,
-            organization=organizations[number % ORGANIZATIONS],  # one that is on its allowlist
-            provider=provider,
-            image="codercom/enterprise-base",
-            status="on",
-        )
-        for number, provider in enumerate(providers)
-        for n in range(ENVIRONMENTS)
-    )
-    StatusChange.objects.bulk_create(
-        StatusChange(provider=provider, old="ready", new="error", at=timezone.now() - timedelta(hours=hours))
-        for provider in providers
-        for hours in range(CHANGES)
-    )
+    provider.deployed_values = provider.release_values = _values(provider)
+    if change := MARKED.get(number % 50):
+        change(provider)
+    return provider
 
 
-def _count_queries() -> dict[str, int]:
-    """Per page, with the session and the person that each request loads."""
+def _values(provider: "WorkspaceProvider") -> dict[str, Any]:
     from django.conf import settings
-    from django.db import connection
-    from django.test import Client
-    from django.test.utils import CaptureQueriesContext
 
-    from organizations.models import User
+    from providers.kube.release_values import cleaned
+    from providers.services.values import _values
 
-    settings.EXTRA_HOSTS.append("testserver")
-    browser = Client()
-    browser.force_login(User.objects.get(email=EMAIL), backend="django.contrib.auth.backends.ModelBackend")
-    counts = {}
-    for name, path in PAGES.items():
-        with CaptureQueriesContext(connection) as captured:
-            browser.get(path)
-        counts[name] = len(captured)
-    return counts
+    return cleaned(_values(provider, access_url=settings.ACCESS_URL)) or {}
 
+
+def _break(provider: "WorkspaceProvider") -> None:
+    provider.status, provider.reason, provider.failed_checks = "error", "connect_timeout", 9
+    provider.message = f"{provider.name}.example.com:6443 did not answer within 5 seconds."
+
+
+def _cordon(provider: "WorkspaceProvider") -> None:
+    provider.cordoned_at, provider.cordoned_by = provider.deployed_at, EMAIL
+    provider.cordon_reason = "its nodes are being replaced"
+
+
+def _leave_behind(provider: "WorkspaceProvider") -> None:
+    provider.chart_version = "0.0.9"
+
+
+def _change_by_hand(provider: "WorkspaceProvider") -> None:
+    provider.release_values = provider.release_values | {"ssh": {"enable": False}}
+    provider.release_values_revision = provider.release_revision = 4
+
+
+def _edit(provider: "WorkspaceProvider") -> None:
+    provider.devurl_host = ""
+
+
+def _wait(provider: "WorkspaceProvider") -> None:
+    provider.status, provider.reason = "pending", "not_deployed"
+    provider.deployed_at = provider.release_revision = None
+    provider.deployed_revision = provider.release_values_revision = None
+    provider.deployed_values, provider.release_values = {}, {}
+
+
+MARKED = {
+    3: _cordon,
+    **dict.fromkeys((7, 17, 27, 37, 47), _break),
+    11: _leave_behind,
+    13: _change_by_hand,
+    19: _edit,
+    29: _wait,
+}
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(World(**json.load(sys.stdin)))

@@ -1,0 +1,1 @@
+"""What the pages are compared with: the Django admin's own list of the same table, and a bare view."""

@@ -1,0 +1,30 @@
+"""The two baselines of the pages: A is the admin at /admin/, F the bare view at /bare/."""
+
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.template import Context, Template
+from django.urls import path
+
+from providers.models import WorkspaceProvider
+
+PAGE_SIZE = 50
+MINIMAL = """<!doctype html><title>Providers</title><table>{% for row in rows %}
+<tr><td>{{ row.name }}<td>{{ row.hostname }}<td>{{ row.cluster_address }}<td>{{ row.namespace }}<td>{{ row.status }}
+<td>{{ row.created_at }}{% endfor %}</table>"""
+_template = Template(MINIMAL)
+
+
+class ProviderAdmin(ModelAdmin):
+    list_display = ("name", "hostname", "cluster_address", "namespace", "status", "created_at")
+    list_per_page = PAGE_SIZE
+
+
+@login_required
+def bare(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(_template.render(Context({"rows": WorkspaceProvider.objects.all()[:PAGE_SIZE]})))
+
+
+site = AdminSite()
+site.register(WorkspaceProvider, ProviderAdmin)
+urlpatterns = [path("admin/", site.urls), path("bare/", bare)]

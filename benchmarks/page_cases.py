@@ -1,0 +1,89 @@
+"""The cases of the pages, each with the targets of its median: multiples of A and of F."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.seed import EMAIL, LIST, MEMBER
+from benchmarks.site import FRAGMENT
+
+ADMIN, BARE = "A, the Django admin", "F, a bare view"
+AUDIT, ENVIRONMENTS = "/manage/audit/", "/environments/"
+LIST_CASE = "providers, 50 rows"
+TENTH = "providers, 50 rows of a tenth"
+EXPANDED = "an expanded row"
+EXPANDED_OPEN = "an expanded row, all organizations"
+DEEP = "providers, last but fifth page"
+DEEP_ENVIRONMENTS = "environments, last but fifth page"
+ENVIRONMENTS_CASE = "environments, 50 rows"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A page as somebody asks for it. `conditional`: with the headers that the list's poller sends."""
+
+    name: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    program: str = "product"
+    person: str = "admin"
+    world: str = "large"
+    conditional: bool = False
+    most_of_admin: float | None = None
+    most_of_bare: float | None = None
+
+    @property
+    def email(self) -> str:
+        return MEMBER if self.person == "member" else EMAIL
+
+    @property
+    def baselines(self) -> Sequence[str]:
+        return () if self.program == "baseline" else (ADMIN, BARE)
+
+
+def _listed(name: str, query: str, **more: str) -> Case:
+    return Case(name=name, path=f"{LIST}{query}", most_of_admin=0.3, most_of_bare=2.2, **more)
+
+
+def _audited(name: str, query: str) -> Case:
+    return Case(name=f"audit, {name}", path=f"{AUDIT}?{query}", most_of_admin=1)
+
+
+CASES = [
+    Case(name=BARE, path="/bare/", program="baseline"),
+    Case(name=ADMIN, path="/admin/providers/workspaceprovider/", program="baseline"),
+    _listed(LIST_CASE, ""),
+    Case(name=TENTH, path=LIST, world="tenth"),
+    Case(name=DEEP, path=f"{LIST}?page=195"),
+    _listed("providers, search", "?q=sydney"),
+    _listed("providers, search of a rare word", "?q=region-04242"),
+    _listed("providers, search of an organization", "?q=Team+123"),
+    _listed("providers, filter", "?status=error"),
+    Case(name=EXPANDED, path=f"{LIST}{{first}}/", headers=FRAGMENT, most_of_bare=1.3),
+    Case(name=EXPANDED_OPEN, path=f"{LIST}{{open}}/", headers=FRAGMENT),
+    Case(
+        name="refresh of 50 rows, nothing moved",
+        path="{poller}",
+        headers=FRAGMENT,
+        conditional=True,
+        most_of_bare=1.3,
+    ),
+    Case(name="refresh of 50 rows, all moved", path="{poller}&state=", headers=FRAGMENT, most_of_bare=1.3),
+    Case(name="access matrix, 200 by 200", path="/manage/admin/access/", most_of_admin=1),
+    Case(name=ENVIRONMENTS_CASE, path=ENVIRONMENTS, most_of_admin=1),
+    Case(name=DEEP_ENVIRONMENTS, path=f"{ENVIRONMENTS}?page=395", most_of_admin=1),
+    _audited("no filter", ""),
+    _audited("person", "person=person7@example.com"),
+    _audited("action", "action=rollout.end"),
+    _audited("area", "action=token"),
+    _audited("outcome", "outcome=failed"),
+    _audited("object", "object=workspaceprovider:{first}"),
+    _audited("time", "since=2026-11-20T00:00&until=2026-11-22T00:00"),
+    _audited("search", "q=region-04242"),
+    Case(name="create-environment form, 200 providers", path="/environments/new/", person="member", most_of_bare=2),
+]
+GROWTH = [
+    (LIST_CASE, TENTH),
+    (DEEP, LIST_CASE),
+    (DEEP_ENVIRONMENTS, ENVIRONMENTS_CASE),
+    (EXPANDED_OPEN, EXPANDED),
+]
