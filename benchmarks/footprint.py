@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from statistics import median
 
-from benchmarks.measures import Report, Target
 from benchmarks.kernel import cpu_seconds, resident_megabytes, tree
+from benchmarks.measures import Report, Target
 from benchmarks.proxy import start_envproxy
 from benchmarks.seed import LIST, World
 from benchmarks.site import Visitor, start_server

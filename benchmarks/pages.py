@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from benchmarks.kernel import cpu_seconds
 from benchmarks.measures import Report, Sample, Target
 from benchmarks.page_cases import ADMIN, BARE, CASES, GROWTH, LIST_CASE, TENTH, Case
-from benchmarks.kernel import cpu_seconds
 from benchmarks.seed import LIST, MEMBER, World
 from benchmarks.site import Server, Visitor, start_server
 from benchmarks.stack import Environment, Stack

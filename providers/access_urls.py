@@ -36,7 +36,7 @@ class AccessURLs:
 
     def is_old(self, url: str) -> bool:
         """Whether it is one that is still accepted beside the current one."""
-        return not is_same_origin(url, self.current) and any(is_same_origin(url, other) for other in self.accepted)
+        return any(is_same_origin(url, other) for other in self.accepted) and not is_same_origin(url, self.current)
 
     def matching(self, *, host: str) -> str:
         """That of them by which a request came whose Host header is `host`; empty when none fits.

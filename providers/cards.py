@@ -22,7 +22,7 @@ from providers.policies import can_manage
 from providers.querysets import WorkspaceProviderQuerySet
 from providers.reasons import Reason, reason_for
 from providers.release_diff import Drift
-from providers.releases import ChartState, chart_state
+from providers.releases import is_outdated
 from providers.services.values import release_drift
 from providers.timeline import in_words
 
@@ -31,19 +31,28 @@ DOING = {
     OperationKind.DEPLOY: "deploying",
     OperationKind.DELETE: "deleting",
 }
+ON_CLOSED_CARDS = (
+    *("name", "hostname", "status", "status_since", "reason", "message", "failed_checks", "is_default", "built_in"),
+    *("cordoned_at", "cordon_reason", "last_beat_access_url", "chart_version", "deployed_values", "deployed_revision"),
+    *("release_values", "release_values_revision", "cluster_address", "devurl_host", "ssh_enabled", "storage_class"),
+    *("envproxy_image", "envproxy_replicas"),
+)
 NEXT_STEPS = {"not_deployed": DEPLOY, "waiting_for_enrolment": HELM_COMMAND}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """`provider` is of `for_cards`; without `details` the card is closed; `managed`: its reader may act on it."""
+    """`provider` is of `for_cards`; without `details` the card is closed; `managed`: its reader may act on it.
+
+    The provider of a closed one may be of `for_closed_cards`.
+    """
 
     provider: WorkspaceProvider
     access_urls: AccessURLs
     details: ProviderDetails | None = None
     managed: bool = False
 
-    @property
+    @cached_property
     def url(self) -> str:
         return reverse("providers:provider_detail", args=[self.provider.pk])
 
@@ -51,7 +60,7 @@ class Card:
     def reason(self) -> Reason:
         return reason_for(self.provider.reason)
 
-    @property
+    @cached_property
     def chip_detail(self) -> str:
         """What the chip says after the status: for how long, and why it is pending."""
         if self.provider.status == ProviderStatus.READY:
@@ -61,7 +70,7 @@ class Card:
             return lasted
         return f"{self.reason.title[:1].lower()}{self.reason.title[1:]} · {lasted}"
 
-    @property
+    @cached_property
     def doing(self) -> str:
         """The active operation in a word, or nothing."""
         kind = getattr(self.provider, "active_kind", None)
@@ -97,14 +106,14 @@ class Card:
     def drift(self) -> Drift:
         return release_drift(self.provider, access_url=self.access_urls.current)
 
-    @property
+    @cached_property
     def uses_old_access_url(self) -> bool:
         return self.access_urls.is_old(self.provider.last_beat_access_url)
 
-    @property
+    @cached_property
     def newer_chart(self) -> str:
         """The version of this deployment's chart, if the provider's is older."""
-        return chart_version() if chart_state(self.provider) == ChartState.OUTDATED else ""
+        return chart_version() if is_outdated(self.provider.chart_version) else ""
 
     @property
     def runs_own_helm(self) -> bool:
@@ -134,13 +143,18 @@ class Card:
         row = self.provider
         facts = (row.status, row.reason, row.message, self.doubtful, row.is_default, row.cordon_reason, self.doing)
         release = (self.drift, self.uses_old_access_url, self.newer_chart)
-        return _digest(facts + release)
+        return digest(facts + release)
 
 
 def for_cards(providers: WorkspaceProviderQuerySet) -> WorkspaceProviderQuerySet:
-    """Adds the environment counts and `active_kind`, the kind of the active operation."""
+    """Adds `active_kind`, the kind of the active operation."""
     active = Operation.objects.filter(provider=OuterRef("pk"), state__in=ACTIVE_STATES).values("kind")[:1]
-    return providers.with_environment_counts().annotate(active_kind=Subquery(active))
+    return providers.annotate(active_kind=Subquery(active))
+
+
+def for_closed_cards(providers: WorkspaceProviderQuerySet) -> WorkspaceProviderQuerySet:
+    """As `for_cards`, with nothing but what a closed card shows."""
+    return for_cards(providers.only(*ON_CLOSED_CARDS))
 
 
 def make_cards(providers: Sequence[WorkspaceProvider], *, user: object, opened: set[UUID] | None = None) -> list[Card]:
@@ -155,8 +169,9 @@ def make_cards(providers: Sequence[WorkspaceProvider], *, user: object, opened: 
 
 def marks_state(cards: Sequence[Card]) -> str:
     """What the marks of these cards show: each card's state, then a digest of what only the passing time changes."""
-    return ".".join([*(card.state for card in cards), _digest(tuple(card.chip_detail for card in cards))])
+    return ".".join([*(card.state for card in cards), digest(tuple(card.chip_detail for card in cards))])
 
 
-def _digest(facts: tuple[object, ...]) -> str:
+def digest(facts: tuple[object, ...]) -> str:
+    """Eight characters that change with what is given."""
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:8]

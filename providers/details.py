@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, Prefetch, QuerySet, Window, prefetch_related_objects
+from django.apps import apps
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Window, prefetch_related_objects
 from django.db.models.functions import Lower, RowNumber
 from django.utils import timezone
 
 from providers import timeline
-from providers.choices import ChangeKind, CredentialKind, ProviderStatus
+from providers.choices import RUNNING_ENVIRONMENTS, ChangeKind, CredentialKind, ProviderStatus
 from providers.models import (
     AllowlistEntry,
     ClusterCredential,
@@ -98,6 +99,8 @@ class ProviderDetails:
 
     organizations: list[str] = field(default_factory=list)
     organization_count: int = 0
+    environment_count: int = 0
+    running_count: int = 0
     changes: list[ChangeLine] = field(default_factory=list)
     availability: Availability
     operation: Operation | None = None
@@ -122,17 +125,20 @@ class ProviderDetails:
 
 
 def load_details(providers: Sequence[WorkspaceProvider]) -> dict[UUID, ProviderDetails]:
-    """The details of each provider, in seven queries however many there are; none for none."""
+    """The details of each provider, in eight queries however many there are; none for none."""
     if not providers:
         return {}
     ids, now = [provider.pk for provider in providers], timezone.now()
     organizations, organization_counts = _organizations(ids)
     shown, month = _shown_changes(ids), _changes_of_month(ids, now)
+    environments = _environments(ids)
     operations, credentials, tokens = _operations(ids), _with_credential(ids), _tokens(ids, now)
     return {
         provider.pk: ProviderDetails(
             organizations=organizations[provider.pk],
             organization_count=organization_counts[provider.pk],
+            environment_count=environments[provider.pk][0],
+            running_count=environments[provider.pk][1],
             changes=_lines(shown[provider.pk], now),
             availability=_availability(provider, month[provider.pk], now),
             operation=operations.get(provider.pk),
@@ -172,6 +178,15 @@ def _organizations(ids: Sequence[UUID]) -> tuple[dict[UUID, list[str]], dict[UUI
         names[provider_id].append(name)
         counts[provider_id] = total
     return names, counts
+
+
+def _environments(ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    """How many there are, and how many of them run."""
+    model = apps.get_model("environments", "Environment")
+    rows = model.objects.filter(provider__in=ids).order_by().values_list("provider")
+    running = Count("pk", filter=Q(status__in=RUNNING_ENVIRONMENTS))
+    found: dict[UUID, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    return found | {provider: counts for provider, *counts in rows.annotate(Count("pk"), running=running)}
 
 
 def _shown_changes(ids: Sequence[UUID]) -> dict[UUID, list[StatusChange]]:

@@ -1,20 +1,17 @@
 """Which providers a person wants to see: what the address of the list says."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
 
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import QueryDict
 
-from providers.choices import ProviderStatus
 from providers.querysets import SORTS, WorkspaceProviderQuerySet
 from providers.releases import outdated
+from providers.tally import CHOICES, CORDONED, OUTDATED, STATUSES, Tally
 
-CORDONED = "cordoned"
-STATUSES = (ProviderStatus.READY, ProviderStatus.ERROR, ProviderStatus.PENDING)
 FILTERS = {status.value: Q(status=status) for status in STATUSES} | {CORDONED: Q(cordoned_at__isnull=False)}
-OUTDATED = "outdated"  # its rule needs a look at the versions in use
-CHOICES = (*FILTERS, OUTDATED)
 LABELS = {OUTDATED: "Chart outdated"}
 SORT_LABELS = {
     "name": "Name",
@@ -60,18 +57,19 @@ class ProviderFilter:
     def searched(self, providers: WorkspaceProviderQuerySet) -> WorkspaceProviderQuerySet:
         return providers.search(self.text)
 
-    def narrowed(self, searched: WorkspaceProviderQuerySet) -> WorkspaceProviderQuerySet:
-        rows = searched.filter(_rule(self.status, searched)) if self.status else searched
-        return rows.sorted_by(self.sort)
+    def narrowed(
+        self, searched: WorkspaceProviderQuerySet, *, versions: Collection[str] = ()
+    ) -> WorkspaceProviderQuerySet:
+        """`versions` of charts in use are needed to find the outdated ones."""
+        if not self.status:
+            return searched.sorted_by(self.sort)
+        rule = outdated(versions) if self.status == OUTDATED else FILTERS[self.status]
+        return searched.filter(rule).sorted_by(self.sort)
 
 
-def facets_of(searched: WorkspaceProviderQuerySet) -> list[Facet]:
-    """How many providers each choice of the status filter would show; two queries."""
-    rules = {name: _rule(name, searched) for name in CHOICES}
-    counts = searched.aggregate(all=Count("pk"), **{name: Count("pk", filter=rule) for name, rule in rules.items()})
-    choices = [Facet(value=name, label=LABELS.get(name, name.capitalize()), count=counts[name]) for name in CHOICES]
-    return [Facet(value="", label="All", count=counts["all"]), *choices]
-
-
-def _rule(name: str, searched: WorkspaceProviderQuerySet) -> Q:
-    return outdated(searched) if name == OUTDATED else FILTERS[name]
+def facets_of(tally: Tally) -> list[Facet]:
+    """How many providers each choice of the status filter would show."""
+    choices = [
+        Facet(value=name, label=LABELS.get(name, name.capitalize()), count=tally.count(name)) for name in CHOICES
+    ]
+    return [Facet(value="", label="All", count=tally.count()), *choices]

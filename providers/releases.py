@@ -1,14 +1,15 @@
 """Is a provider's chart the one that this deployment brings? Versions are compared as semver.org says."""
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Q
 
 from providers.helm.package import chart_version
 from providers.models import WorkspaceProvider
-from providers.querysets import WorkspaceProviderQuerySet
 
 IDENTIFIERS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
 VERSION = re.compile(rf"v?([0-9]+)\.([0-9]+)\.([0-9]+)(?:-({IDENTIFIERS}))?(?:\+{IDENTIFIERS})?")
@@ -29,13 +30,17 @@ def chart_state(provider: WorkspaceProvider) -> ChartState:
     return state_of(provider.chart_version, chart_version())
 
 
-def outdated(providers: WorkspaceProviderQuerySet) -> Q:
-    """The condition that a provider's chart is older than this deployment's. One query for the versions in use."""
-    versions = providers.order_by().exclude(chart_version="").values_list("chart_version", flat=True).distinct()
-    older = [each for each in versions if state_of(each, chart_version()) == ChartState.OUTDATED]
-    return Q(chart_version__in=older)
+def is_outdated(version: str) -> bool:
+    """Whether a chart of this version is older than this deployment's."""
+    return state_of(version, chart_version()) == ChartState.OUTDATED
 
 
+def outdated(versions: Iterable[str]) -> Q:
+    """The condition that a provider's chart is older than this deployment's; `versions`: those in use."""
+    return Q(chart_version__in=sorted(filter(is_outdated, versions)))
+
+
+@lru_cache(maxsize=1000)
 def state_of(version: str, ours: str) -> ChartState:
     theirs, present = _precedence(version), _precedence(ours)
     if theirs is None or present is None:

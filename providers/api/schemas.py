@@ -71,7 +71,7 @@ class ProviderOut(Schema):
 
 
 def provider_out(provider: WorkspaceProvider, *, in_full: bool) -> dict[str, Any]:
-    """ProviderOut of a provider `for_cards`."""
+    """ProviderOut of a provider of `visible_providers`."""
     plain = ProviderOut.model_fields.keys() - {"cordon", "details"}
     cordon = {"reason": provider.cordon_reason, "since": provider.cordoned_at} if provider.is_cordoned else None
     details = _details(provider) if in_full else None

@@ -14,8 +14,8 @@ from providers.querysets import WorkspaceProviderQuerySet
 
 
 def visible_providers(request: HttpRequest) -> WorkspaceProviderQuerySet:
-    """As `for_cards`: with counts and the active operation."""
-    return for_cards(WorkspaceProvider.objects.visible_to(person_of(request)))
+    """As `for_cards`, with the environment counts."""
+    return for_cards(WorkspaceProvider.objects.visible_to(person_of(request)).with_environment_counts())
 
 
 def usable_provider(request: HttpRequest, pk: UUID) -> WorkspaceProvider:

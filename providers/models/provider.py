@@ -107,7 +107,8 @@ class WorkspaceProvider(models.Model):
         ]
         indexes = [
             models.Index(fields=["next_check_at"], name="provider_due"),
-            models.Index(fields=["status", "name"], name="provider_status"),
+            models.Index(fields=["status", "chart_version", "cordoned_at"], name="provider_kinds"),
+            models.Index(Lower("name"), "id", include=["name"], name="provider_by_name"),
             GinIndex(
                 fields=["name", "hostname", "cluster_address", "namespace"],
                 opclasses=["gin_trgm_ops"] * 4,

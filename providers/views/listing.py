@@ -3,20 +3,20 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Paginator
-from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.apps import apps
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseStopPolling, reswap, trigger_client_event
 
 from coderadmin.htmx import wants_partial
-from providers.cards import Card, for_cards, make_cards, marks_state
+from providers.cards import Card, digest, for_cards, for_closed_cards, make_cards, marks_state
 from providers.choices import ProviderStatus
-from providers.filters import FILTERS, SORT_LABELS, ProviderFilter, facets_of
+from providers.filters import SORT_LABELS, ProviderFilter, facets_of
 from providers.models import WorkspaceProvider
 from providers.policies import can_manage, require_view
 from providers.querysets import WorkspaceProviderQuerySet
+from providers.tally import CountedPaginator, Tally, tally_of
 from providers.views.scope import person_of
 
 PAGE_SIZE = 50
@@ -28,19 +28,24 @@ def provider_list(request: HttpRequest) -> HttpResponse:
     visible = _visible(request)
     wanted = ProviderFilter.from_query(request.GET)
     searched = wanted.searched(visible)
-    page = Paginator(for_cards(wanted.narrowed(searched)), PAGE_SIZE).get_page(request.GET.get("page"))
+    tally = tally_of(searched)
     opened = None if request.GET.get("expand") == ALL else set(_ids(request.GET, "expanded"))
+    found = wanted.narrowed(searched, versions=tally.versions).values("pk")  # an index alone leads to the last page
+    page = CountedPaginator(found, PAGE_SIZE, count=tally.count(wanted.status)).get_page(request.GET.get("page"))
+    rows = WorkspaceProvider.objects.filter(pk__in=page.object_list).sorted_by(wanted.sort)
+    cards = for_closed_cards(rows) if opened == set() else for_cards(rows)
     context = {
         "page": page,
         "filter": wanted,
-        "facets": facets_of(searched),
+        "facets": facets_of(tally),
         "sorts": SORT_LABELS.items(),
         "can_manage": can_manage(request.user),
-        **_cards_context(make_cards(list(page), user=request.user, opened=opened)),
+        **_cards_context(make_cards(list(cards), user=request.user, opened=opened)),
     }
     if wants_partial(request):
         return render(request, "providers/partials/provider_results.html", context)
-    return render(request, "providers/provider_list.html", context | {"totals": _totals(visible)})
+    totals = _totals(tally_of(visible) if wanted.text else tally)
+    return render(request, "providers/provider_list.html", context | {"totals": totals})
 
 
 @require_safe
@@ -71,16 +76,19 @@ def _gone(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 def provider_chips(request: HttpRequest) -> HttpResponse:
-    """The marks of the cards on a page, if they differ from the `state` that it shows; 204 if not."""
+    """The marks of the cards on a page, unless it says by If-None-Match that it shows them: then 304, as HTTP has it.
+
+    `state` is what it shows of each card, so that only those are told to load again that have changed.
+    """
     visible = _visible(request)
     ids = _ids(request.GET, "ids")[:PAGE_SIZE]
-    rows = for_cards(visible).in_bulk(ids)
+    rows = for_closed_cards(visible).in_bulk(ids)
     cards = make_cards([rows[pk] for pk in ids if pk in rows], user=request.user, opened=set())
     gone = [pk for pk in ids if pk not in rows]
     shown = request.GET.get("state", "")
-    if shown == marks_state(cards) and not gone:
-        return HttpResponse(status=204)
     context = _cards_context(cards) | {"gone": gone}
+    if request.headers.get("If-None-Match") == f'"{context["mark"]}"' and not gone:
+        return HttpResponseNotModified()
     response = render(request, "providers/partials/provider_chips.html", context)
     response.status_code = 200 if cards else HttpResponseStopPolling.status_code
     before = dict(zip(ids, shown.split("."), strict=False))
@@ -99,13 +107,18 @@ def _visible(request: HttpRequest) -> WorkspaceProviderQuerySet:
 
 def _cards_context(cards: list[Card]) -> dict[str, Any]:
     ids = ",".join(str(card.provider.pk) for card in cards)
-    return {"cards": cards, "ids": ids, "state": marks_state(cards)}
+    state = marks_state(cards)
+    return {"cards": cards, "ids": ids, "state": state, "mark": digest((state,))}
 
 
-def _totals(providers: WorkspaceProviderQuerySet) -> dict[str, int]:
-    """Numbers for the subtitle; two queries, since a join with environments would count providers twice."""
-    found = providers.aggregate(providers=Count("pk"), troubled=Count("pk", filter=FILTERS[ProviderStatus.ERROR]))
-    return found | providers.aggregate(environments=Count("environments"))
+def _totals(visible: Tally) -> dict[str, int]:
+    """Numbers for the subtitle. One query: whoever may see this page sees all providers, and so all environments."""
+    environments = apps.get_model("environments", "Environment").objects.count()
+    return {
+        "providers": visible.count(),
+        "troubled": visible.count(ProviderStatus.ERROR),
+        "environments": environments,
+    }
 
 
 def _ids(query: QueryDict, name: str) -> list[UUID]:
