@@ -197,13 +197,17 @@ MFA_ADAPTER = "authentication.mfa_adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 AXES_FAILURE_LIMIT = env.int("CODERADMIN_SIGN_IN_FAILURES", 6)
 AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_HANDLER = "organizations.lockout.LockoutHandler"
+SIGN_IN_FAILURES_OF_ADDRESS = env.int("CODERADMIN_SIGN_IN_FAILURES_OF_ADDRESS", 100, validate=POSITIVE)
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # what is refused unseen leaves no row, and locks nobody for ever
 AXES_USERNAME_FORM_FIELD = "username"  # the sign-in form's name for the e-mail; axes would look for "email"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "organizations.views.sign_in_locked"
 AXES_SENSITIVE_PARAMETERS = ["username", "password"]
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True  # the audit log has the sign-ins, for as long as it is to be kept
 
 # Security
 SESSION_ENGINE = "authentication.session_store"
@@ -238,6 +242,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 LANGUAGE_CODE = "en"
 USE_I18N = False
+FORMAT_MODULE_PATH = "coderadmin.formats"
 TIME_ZONE = "UTC"
 LOGGING = {
     "version": 1,

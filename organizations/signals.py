@@ -7,14 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
+from axes.models import AccessAttempt
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import pre_save
 from django.http import HttpRequest
 from django.utils import timezone
 
 from audit.models import AuditEvent
 from audit.services import Actor, actor_of, client_address, record
 from organizations.denials import MOST_A_MINUTE
+from organizations.lockout import forget_what_was_typed, of_neighbours
 from organizations.models import User
 
 METHODS = {"password": "password", "socialaccount": "OpenID Connect"}
@@ -25,6 +28,7 @@ def connect() -> None:
     user_logged_out.connect(record_sign_out, dispatch_uid="organizations.record_sign_out")
     user_login_failed.connect(record_failed_sign_in, dispatch_uid="organizations.record_failed_sign_in")
     user_locked_out.connect(record_locked_sign_in, dispatch_uid="organizations.record_locked_sign_in")
+    pre_save.connect(forget_what_was_typed, sender=AccessAttempt, dispatch_uid="organizations.forget_what_was_typed")
 
 
 def record_sign_in(*, request: HttpRequest, user: User, **_: Any) -> None:
@@ -57,7 +61,8 @@ def record_locked_sign_in(*, request: HttpRequest, username: str | None, **_: An
     """
     action, address = "user.lock", client_address(request)
     since = timezone.now() - timedelta(minutes=1)
-    if AuditEvent.objects.filter(action=action, address=address, at__gte=since).count() < MOST_A_MINUTE:
+    lately = AuditEvent.objects.filter(action=action, at__gte=since, **of_neighbours("address", address))
+    if lately.count() < MOST_A_MINUTE:
         _record_refusal(request, username, action, AuditEvent.Outcome.DENIED)
 
 
