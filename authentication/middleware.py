@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 
-from organizations.middleware import PASSWORD_CHANGE
+from organizations.middleware import PASSWORD_CHANGE, lacks_factor
 
 FACTORS = "authentication:factor_list"
 OPEN = {
@@ -35,8 +35,3 @@ class SecondFactorMiddleware:
         if "HX-Request" in request.headers:  # django-htmx's middleware comes later
             return HttpResponseClientRedirect(resolve_url(FACTORS))
         return redirect(FACTORS)
-
-
-def lacks_factor(request: HttpRequest) -> bool:
-    """Of a session; a token that was made in the web goes on working."""
-    return request.user.is_authenticated and getattr(request.session, "lacks_factor", False)

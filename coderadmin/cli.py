@@ -146,6 +146,22 @@ def authentication_enable_built_in() -> None:
     click.echo("Built-in sign-in is on: everybody who has a password can sign in with it.")
 
 
+@authentication.command("reset-factors")
+@click.argument("email")
+def authentication_reset_factors(email: str) -> None:
+    """Take all second factors from the person with this e-mail, who then signs in with the password alone."""
+    _set_up_django()
+    from audit.services import SYSTEM
+    from authentication.services import reset_factors
+    from organizations.models import User
+
+    user = User.objects.filter(email=email.strip().lower()).first()
+    if user is None:
+        raise click.ClickException("Nobody has this e-mail.")
+    count = reset_factors(actor=SYSTEM, user=user)
+    click.echo(f"{count} second factors of {user.email} are removed, and the recovery codes.")
+
+
 @main.group()
 def keys() -> None:
     """Change the keys that encrypt what is stored."""

@@ -14,6 +14,7 @@ from django.conf import settings
 
 from audit.models import AuditEvent
 from audit.services import SYSTEM, event_of, record_all
+from authentication.services.resealing import reseal_factors, sealed_factors
 from coderadmin.encryption import EncryptedTextField, Sealed, key_of, seal
 
 BATCH = 200
@@ -51,6 +52,11 @@ def status() -> Status:
                 lost.append(_place(column, pk))
             else:
                 opened[key] += 1
+    for place, value in sealed_factors():
+        if (key := key_of(value)) is None:
+            lost.append(place)
+        else:
+            opened[key] += 1
     return Status([opened[number] for number in range(len(settings.ENCRYPTION_KEYS))], lost)
 
 
@@ -62,12 +68,22 @@ def rotate(report: Callable[[str], None]) -> Rotation:
             for batch in _batches(column):
                 _rotate_batch(column, batch, done)
                 report(f"{column}: {done.found} values so far, {done.resealed} encrypted anew")
+        _rotate_factors(done)
+        report(f"Second factors: {done.found} values so far, {done.resealed} encrypted anew")
         outcome = AuditEvent.Outcome.FAILED if done.lost else AuditEvent.Outcome.SUCCEEDED
     finally:
         if done.resealed:
             after = {"values": done.resealed, "lost": len(done.lost)}
             record_all([event_of(actor=SYSTEM, action="keys.rotate", target=None, after=after, outcome=outcome)])
     return done
+
+
+def _rotate_factors(done: Rotation) -> None:
+    for place, value in sealed_factors():
+        done.found += 1
+        if key_of(value) is None:
+            done.lost.append(place)
+    done.resealed += reseal_factors()
 
 
 def _rotate_batch(column: EncryptedTextField, batch: list[tuple[Any, Sealed]], done: Rotation) -> None:

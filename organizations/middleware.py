@@ -23,6 +23,11 @@ class SignInMiddleware(LoginRequiredMiddleware):
         return super().process_view(request, view_func, view_args, view_kwargs)
 
 
+def lacks_factor(request: HttpRequest) -> bool:
+    """Whether the signed-in person must have a second factor and has none, as the session knows. A token never asks."""
+    return request.user.is_authenticated and getattr(request.session, "lacks_factor", False)
+
+
 class PasswordChangeMiddleware:
     """Leads a person whose password must be changed to that page; open pages and signing out stay reachable."""
 

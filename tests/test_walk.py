@@ -57,6 +57,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "support/(": lambda world: {"url": "no/such/page"},
     "account/tokens/": lambda world: {"pk": world.token.pk},
     "account/sessions/": lambda world: {"pk": world.session.pk},
+    "account/second-factors/": lambda world: {"pk": 1},
     "manage/users/": lambda world: {
         "pk": world.owner.pk,
         "token": world.token.pk,

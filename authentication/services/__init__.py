@@ -18,6 +18,7 @@ from authentication.services.factors import (
 )
 from authentication.services.failing import record_failure
 from authentication.services.linking import link, link_of, unlink
+from authentication.services.resealing import reseal_factors, sealed_factors
 from authentication.services.sessions import delete_ended_sessions, end_session, end_sessions
 
 __all__ = [
@@ -35,8 +36,10 @@ __all__ = [
     "record_failure",
     "rehearse",
     "remove_factor",
+    "reseal_factors",
     "reset_factors",
     "save_openid_connect",
+    "sealed_factors",
     "set_built_in",
     "set_demand",
     "set_openid_connect",

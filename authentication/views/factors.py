@@ -1,6 +1,7 @@
 """One's own second factors."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -22,7 +23,7 @@ from authentication.factors import APP, CODES, factors_of, must_have_factor
 from authentication.pictures import picture_of_secret, spaced
 from authentication.recent import asks_who_it_is
 from authentication.services import add_app, add_passkey, make_recovery_codes, remove_factor
-from coderadmin.encryption import Sealed, Secret, seal
+from coderadmin.encryption import Sealed, Secret, UndecryptableError, seal
 from organizations.errors import RefusedError
 from organizations.views.scope import ask_and_do, person_of, refusal_leads_to, say_refusal
 
@@ -113,9 +114,12 @@ def recovery_codes_make(request: HttpRequest) -> HttpResponse:
 
 @sensitive_variables()
 def _secret_of(request: HttpRequest) -> Secret:
-    if NEW_SECRET not in request.session:
-        request.session[NEW_SECRET] = str(seal(generate_totp_secret()))
-    return Sealed(request.session[NEW_SECRET]).open()
+    """A new one, too, where the encryption key was taken away in between."""
+    with suppress(KeyError, UndecryptableError):
+        return Sealed(request.session[NEW_SECRET]).open()
+    secret = Secret(generate_totp_secret())
+    request.session[NEW_SECRET] = str(seal(secret))
+    return secret
 
 
 @sensitive_variables("codes")

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja.security import APIKeyCookie, HttpBearer
 
-from authentication.middleware import lacks_factor
 from coderadmin.api.problems import ProblemError
 from organizations.choices import TokenScope
+from organizations.middleware import lacks_factor
 from organizations.models import ApiToken, User
 from organizations.policies import require
 

@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.utils import timezone
 
+from audit.services import Actor
 from authentication.models import Session
 from organizations.models import User
 
@@ -37,3 +38,7 @@ def code_of(secret: str = SECRET, *, periods: int = 0) -> str:
 
 def give_app(user: User) -> Authenticator:
     return TOTP.activate(user, SECRET).instance
+
+
+def own(user: User) -> Actor:
+    return Actor(user=user)

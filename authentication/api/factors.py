@@ -1,0 +1,59 @@
+"""Second factors: yours, those of a person who lost them, and who must have one. They are added in a browser."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+
+from audit.services import actor_of
+from authentication import services
+from authentication.factors import FactorDemand, factor_in_words, factors_of
+from authentication.policies import require_view_configuration
+from coderadmin.api.bodies import Body
+from coderadmin.api.callers import ANYBODY, person_of
+from organizations.api.scope import editable_user
+from organizations.choices import SiteRole
+
+own_router = Router(auth=ANYBODY, tags=["Second factors"])
+user_router = Router(auth=ANYBODY, tags=["Second factors"])
+router = Router(auth=ANYBODY, tags=["Second factors"])
+
+
+class FactorOut(Schema):
+    factor: str = Field(description="“Authenticator app”, or a passkey with its name.")
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class Demand(Body):
+    site_roles: list[SiteRole] = Field(description="Everybody of these must have a second factor.")
+
+
+@own_router.get("", response=list[FactorOut])
+def list_second_factors(request: HttpRequest) -> list[dict[str, Any]]:
+    """Yours. The web page adds and removes them."""
+    return [
+        {"factor": factor_in_words(each), "created_at": each.created_at, "last_used_at": each.last_used_at}
+        for each in factors_of(person_of(request))
+    ]
+
+
+@user_router.delete("/{uuid:user_id}/second-factors", response={204: None})
+def reset_second_factors(request: HttpRequest, user_id: UUID) -> None:
+    """All of a person who lost them, and the recovery codes. Not your own."""
+    services.reset_factors(actor=actor_of(request), user=editable_user(request, user_id))
+
+
+@router.get("", response=Demand)
+def get_second_factor_demand(request: HttpRequest) -> dict[str, Any]:
+    require_view_configuration(request.user)
+    return {"site_roles": list(FactorDemand.objects.order_by("site_role").values_list("site_role", flat=True))}
+
+
+@router.put("", response=Demand)
+def put_second_factor_demand(request: HttpRequest, body: Demand) -> dict[str, Any]:
+    """From the next request on, whoever must have one and has none reaches the page that adds one, and no other."""
+    services.set_demand(actor=actor_of(request), roles=body.site_roles)
+    return get_second_factor_demand(request)
