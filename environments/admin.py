@@ -150,21 +150,21 @@ def _operations(query: str) -> str:
 
 add_panels(
     Panel(
-        title="environments failed or unknown",
+        title="Environments failed or unknown",
         calm="No environment is failed or unknown",
         model=Environment,
         url=lambda: f"{reverse('admin:environments_environment_changelist')}?status__in={','.join(TROUBLE)}",
         find=_in_trouble,
     ),
     Panel(
-        title="operations on environments that are stuck",
+        title="Operations on environments that are stuck",
         calm="No operation on an environment is stuck",
         model=EnvironmentOperation,
         url=lambda: _operations("state__in=queued,running"),
         find=lambda: newest(stuck(_work(), longest=LONGEST), stuck_entry),
     ),
     Panel(
-        title="operations on environments that failed in the last day",
+        title="Operations on environments that failed in the last day",
         calm="No operation on an environment failed in the last day",
         model=EnvironmentOperation,
         url=lambda: _operations("state__exact=failed"),

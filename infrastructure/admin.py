@@ -80,7 +80,7 @@ def _paused() -> Found:
 
 add_panels(
     Panel(
-        title="paused rollouts of an access URL or an upgrade",
+        title="Paused rollouts of an access URL or an upgrade",
         calm="No change of the access URL and no upgrade is paused",
         model=Rollout,
         url=lambda: f"{reverse('admin:infrastructure_rollout_changelist')}?state__exact=paused",

@@ -207,7 +207,7 @@ def _lock_entry(lock: Lock) -> Entry:
 
 add_panels(
     Panel(
-        title="locked sign-ins",
+        title="Locked sign-ins",
         calm="No sign-in is locked",
         model=AccessAttempt,
         url=lambda: reverse("admin:axes_accessattempt_changelist"),

@@ -168,21 +168,21 @@ def _operations(query: str) -> str:
 
 add_panels(
     Panel(
-        title="providers in Error",
+        title="Providers in Error",
         calm="No provider is in Error",
         model=WorkspaceProvider,
         url=lambda: f"{reverse('admin:providers_workspaceprovider_changelist')}?status__exact=error",
         find=_in_error,
     ),
     Panel(
-        title="operations on providers that are stuck",
+        title="Operations on providers that are stuck",
         calm="No operation on a provider is stuck",
         model=Operation,
         url=lambda: _operations("state__exact=running"),
         find=lambda: newest(stuck(Operation.objects.all(), longest=LONGEST), stuck_entry),
     ),
     Panel(
-        title="operations on providers that failed in the last day",
+        title="Operations on providers that failed in the last day",
         calm="No operation on a provider failed in the last day",
         model=Operation,
         url=lambda: _operations("state__exact=failed"),

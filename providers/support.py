@@ -57,7 +57,7 @@ def confirmation_of_retry(operation: Any, effects: list[str]) -> Confirmation:
         effects=[
             f"{asked}, and it failed. It is asked for once more, in the same way, in your name.",
             *effects,
-            "The audit log and the log of the operation name you.",
+            "The audit log names you.",
         ],
     )
 

@@ -32,7 +32,7 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """`title` reads after a number, `calm` when there are none; `url`: the list page. `find` takes one query.
+    """`title` stands before their number, `calm` is for none; `url`: the list page. `find` takes one query.
 
     It is for those who may look at the rows of `model`.
     """

@@ -87,6 +87,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):
             raise SuspiciousOperation("There is no such day.") from None
         return super().changelist_view(request, extra_context)
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Called by what it lists; “Show all” stands beside a search only."""
+        found = super().get_changelist_instance(request)
+        found.title = str(self.opts.verbose_name_plural).capitalize()
+        if not found.query:
+            found.full_result_count = found.result_count
+        return found
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:

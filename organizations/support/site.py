@@ -18,6 +18,9 @@ from organizations.policies import can_use_support, require
 from organizations.support.dashboard import found_in_panels
 from organizations.support.pages import ReadOnlyAdmin
 
+APP_NAMES = {"axes": "Sign-in"}
+MODEL_NAMES = {"AccessAttempt": "Wrong passwords", "AccessURLChange": "Access URL changes"}
+
 
 class SupportSite(AdminSite):
     site_header = site_title = "CoderAdmin support"
@@ -41,6 +44,15 @@ class SupportSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return can_use_support(request.user)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """With words for what another package brings."""
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
+            app["name"] = APP_NAMES.get(app["app_label"], app["name"])
+            for model in app["models"]:
+                model["name"] = MODEL_NAMES.get(model["object_name"], model["name"])
+        return apps
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """What needs somebody now. A query for each panel, whatever it finds."""

@@ -68,7 +68,7 @@ def test_many_are_counted_and_the_newest_few_shown(helper: Client) -> None:
     for number in range(SHOWN + 3):
         make_provider(name=f"broken-{number}", status="error", status_since=ago(hours=10 - number))
     page = helper.get("/support/").text
-    assert f"<b>{SHOWN + 3}</b> providers in Error" in page
+    assert f"Providers in Error <b>{SHOWN + 3}</b>" in page
     assert "broken-7" in page and "broken-2" not in page
     assert "broken-2" in helper.get("/support/providers/workspaceprovider/?status__exact=error").text
 
