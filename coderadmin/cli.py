@@ -1,7 +1,6 @@
 """The command `coderadmin`. Everything heavy is imported inside the commands, so that --help answers at once."""
 
 import os
-import tempfile
 from pathlib import Path
 from typing import NoReturn
 
@@ -70,6 +69,8 @@ def worker(concurrency: int, queues: tuple[str, ...]) -> None:
 @main.command()
 def beat() -> None:
     """Start the periodic work; more than one does no harm."""
+    import tempfile
+
     _load_settings()
     folder = os.environ.get("CODERADMIN_DATA_DIR") or tempfile.mkdtemp(prefix="coderadmin-beat-")
     _become(programs.beat_command(Path(folder) / "beat-schedule"))

@@ -1,5 +1,6 @@
 """Requests to the API of one deployment. Answers that are no success become errors with their exit code."""
 
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,8 @@ PAGE = 200  # the most that the API gives at once
 LONGEST_PAUSE = 60  # seconds: the API counts requests by the minute
 EXIT_CODES = {400: USAGE, 401: NOT_ALLOWED, 403: NOT_ALLOWED, 409: REFUSED, 412: REFUSED, 422: USAGE}
 AWAY = frozenset({502, 503, 504})
+# httpx would load a command line of its own, with rich and pygments: more than all the rest. It does without.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 Document = dict[str, Any]
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,6 +52,8 @@ def stored_account() -> Account | None:
 
 def store_account(account: Account) -> None:
     """Mode 0600 from the first byte on; what was there is replaced at once."""
+    import tempfile
+
     path = config_path()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from coderadmin.client.api import Api, Document
 from coderadmin.client.errors import AbsentError, ClientError, usage
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 COMPLETION_SECONDS = 3
@@ -28,6 +30,7 @@ class Kind:
 PROVIDER = Kind(path="/providers", word="provider", listing="coderadmin providers ls")
 ORGANIZATION = Kind(path="/organizations", word="organization", listing="coderadmin orgs ls")
 USER = Kind(path="/users", word="user", listing="coderadmin users ls", key="email")
+TOKEN = Kind(path="/tokens", word="token", listing="coderadmin tokens ls")
 ENVIRONMENT = Kind(path="/environments", word="environment", listing="coderadmin envs ls")
 
 
@@ -52,10 +55,12 @@ def find_id(api: Api, kind: Kind, text: str) -> str:
     return text if ID.fullmatch(text) else str(find(api, kind, text)["id"])
 
 
-def complete(kind: Kind) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+def complete(kind: Kind) -> Callable[[click.Context, click.Parameter, str], list["CompletionItem"]]:
     """Tab completion from the deployment; silent when it can't be asked."""
 
-    def names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def names(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
         from coderadmin.client.config import load_account
 
         try:

@@ -26,7 +26,19 @@ def test_it_loads_no_django_and_nothing_heavy() -> None:
     code = f"import sys, coderadmin.cli as c; {call}; print(list(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "'click'" in loaded
-    assert not [name for name in ("django", "httpx", "rich", "yaml", "celery", "kubernetes") if f"'{name}'" in loaded]
+    heavy = ("django", "httpx", "rich", "yaml", "celery", "kubernetes", "tempfile", "click.shell_completion")
+    assert not [name for name in heavy if f"'{name}'" in loaded]
+    assert "'coderadmin.client.commands.providers.listing'" in loaded
+    assert "'coderadmin.client.commands.providers.fleet'" not in loaded
+
+
+def test_a_request_loads_no_command_line_of_another(shell: Shell) -> None:
+    call = "c.main(['whoami', '-o', 'json'], standalone_mode=False)"
+    code = f"import sys, coderadmin.cli as c; {call}; print(list(sys.modules))"
+    environment = os.environ | shell.environment
+    loaded = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert "'httpx'" in loaded.stdout
+    assert not [name for name in ("rich", "pygments", "django") if f"'{name}'" in loaded.stdout]
 
 
 def test_help_names_both_kinds_of_commands() -> None:
@@ -103,6 +115,7 @@ def test_names_are_completed_and_silent_without_a_server(shell: Shell) -> None:
     make_provider(name="sydney")
     asked = {"_CODERADMIN_COMPLETE": "bash_complete", "COMP_WORDS": "coderadmin providers show syd", "COMP_CWORD": "3"}
     assert complete(shell, asked) == "plain,sydney\n"
+    assert complete(shell, asked | {"COMP_WORDS": "coderadmin tokens revoke to"}) == "plain,token 1\n"
     assert complete(Shell(url="http://127.0.0.1:9", token="t", home=shell.home), asked).strip() == ""
     script = subprocess.run([*COMMAND, "completion", "bash"], capture_output=True, text=True, check=True).stdout
     assert "_CODERADMIN_COMPLETE=bash_complete" in script

@@ -6,7 +6,7 @@ from coderadmin.client.api import Document
 from coderadmin.client.errors import NOT_ALLOWED, AbsentError, ClientError, usage
 from coderadmin.client.output import Columns, when
 from coderadmin.client.session import Client, limit_option, with_client, yes_option
-from coderadmin.client.things import ID, PROVIDER, find, find_id, option
+from coderadmin.client.things import ID, PROVIDER, complete, find, find_id, option
 from coderadmin.client.waiting import ENVIRONMENT_OPERATIONS, OPERATIONS, follow, title_of
 
 COLUMNS: Columns = [
@@ -46,7 +46,7 @@ def ls(client: Client, provider: str | None, kind: str | None, state: str | None
 
 
 @click.command()
-@click.argument("operation", metavar="ID_OR_PROVIDER")
+@click.argument("operation", metavar="ID_OR_PROVIDER", shell_complete=complete(PROVIDER))
 @with_client
 def show(client: Client, operation: str) -> None:
     """Show an operation by its id, or a provider's newest one."""
@@ -55,7 +55,7 @@ def show(client: Client, operation: str) -> None:
 
 
 @click.command()
-@click.argument("operation", metavar="ID_OR_PROVIDER")
+@click.argument("operation", metavar="ID_OR_PROVIDER", shell_complete=complete(PROVIDER))
 @with_client
 def watch(client: Client, operation: str) -> None:
     """Print the log of an operation as it comes, until it has ended. Exit code 1: it failed."""
@@ -65,7 +65,7 @@ def watch(client: Client, operation: str) -> None:
 
 
 @click.command()
-@click.argument("operation", metavar="ID_OR_PROVIDER")
+@click.argument("operation", metavar="ID_OR_PROVIDER", shell_complete=complete(PROVIDER))
 @yes_option
 @with_client
 def cancel(client: Client, operation: str, yes: bool) -> None:

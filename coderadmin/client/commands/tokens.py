@@ -6,6 +6,7 @@ from coderadmin.client.api import Document
 from coderadmin.client.errors import AbsentError
 from coderadmin.client.output import Columns, when
 from coderadmin.client.session import Client, with_client, yes_option
+from coderadmin.client.things import TOKEN, complete
 
 COLUMNS: Columns = [
     ("Name", "name"),
@@ -38,7 +39,7 @@ def create(client: Client, name: str, scopes: tuple[str, ...], days: int) -> Non
 
 
 @click.command()
-@click.argument("token", metavar="NAME_OR_ID")
+@click.argument("token", metavar="NAME_OR_ID", shell_complete=complete(TOKEN))
 @yes_option
 @with_client
 def revoke(client: Client, token: str, yes: bool) -> None:

@@ -7,7 +7,7 @@ from coderadmin.client.errors import AbsentError
 from coderadmin.client.output import Columns
 from coderadmin.client.rollouts import ROLLOUTS, follow_rollout, rollout_options, step_path, tell_rollout
 from coderadmin.client.session import Client, dry_run_option, wait_option, with_client, yes_option
-from coderadmin.client.things import PROVIDER, complete, find_id
+from coderadmin.client.things import PROVIDER, argument, complete, find_id
 
 PROGRAM = "coderadmin upgrades"
 COLUMNS: Columns = [
@@ -88,7 +88,7 @@ def resume(client: Client, wait: bool) -> None:
 
 
 @click.command()
-@click.argument("provider", required=False)
+@click.argument("provider", required=False, shell_complete=complete(PROVIDER))
 @with_client
 def retry(client: Client, provider: str | None) -> None:
     """Begin what has failed again: PROVIDER, or all that have."""
@@ -98,7 +98,7 @@ def retry(client: Client, provider: str | None) -> None:
 
 
 @click.command()
-@click.argument("provider")
+@argument(PROVIDER)
 @click.option("--reason", required=True, help="Colleagues read it.")
 @yes_option
 @with_client

@@ -1,26 +1,18 @@
-"""Workspace providers."""
+"""Workspace providers. Each command loads its own module alone."""
 
-import click
+from coderadmin.client.programs import Program
 
-from coderadmin.client.commands.providers.access import allow, disallow, matrix, why
-from coderadmin.client.commands.providers.fleet import apply, export, plan
-from coderadmin.client.commands.providers.listing import logs, ls, show
-from coderadmin.client.commands.providers.registering import create, edit, rename, rotate_token
-from coderadmin.client.commands.providers.verbs import (
-    check,
-    cordon,
-    default,
-    deploy,
-    preflight,
-    rm,
-    uncordon,
-)
+MODULES = {
+    "access": ("allow", "disallow", "matrix", "why"),
+    "fleet": ("apply", "export", "plan"),
+    "listing": ("logs", "ls", "show"),
+    "registering": ("create", "edit", "rename", "rotate-token"),
+    "verbs": ("check", "cordon", "default", "deploy", "preflight", "rm", "uncordon"),
+}
 
-providers = click.Group(
-    "providers",
-    commands=[
-        create, ls, show, edit, deploy, check, preflight, cordon, uncordon, rename, default,
-        allow, disallow, matrix, why, logs, rotate_token, rm, export, plan, apply,
-    ],
-    help="Workspace providers: where environments run.",
-)  # fmt: skip
+
+class Providers(Program):
+    lazy = {name: f"providers.{module}" for module, names in MODULES.items() for name in names}
+
+
+providers = Providers("providers", help="Workspace providers: where environments run.")
