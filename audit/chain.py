@@ -7,12 +7,10 @@ order of the seals, not of ids: a transaction may commit later than one that beg
 import hashlib
 import json
 import logging
-from collections.abc import Generator, Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import cast
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -70,9 +68,7 @@ def verify(*, expected: str = "") -> Verification:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         chain = AuditChain.objects.first() or AuditChain()
-        seals = AuditSeal.objects.select_related("event").order_by("number")
-        with closing(cast("Generator[AuditSeal]", seals.iterator(chunk_size=BATCH))) as walked:
-            _walk(chain, walked)
+        _walk(chain, _seals())
         _require_expected(chain, expected)
         unsealed = AuditEvent.objects.filter(seal=None)
         _require_none_forgotten(chain, unsealed)
@@ -97,6 +93,7 @@ def digest_of(previous: str, number: int, event: AuditEvent) -> str:
         *(str(event.actor_id) if event.actor_id else None, event.actor_name, event.address, event.action),
         *(event.target_type, event.target_id, event.target_name, event.organization_id),
         *(event.before, event.after, event.outcome),
+        *([event.token_name] if event.token_name else []),  # events of before there was this column fit their seals
     ]
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
@@ -109,6 +106,15 @@ def _unsealed(chain: AuditChain) -> AuditEventQuerySet:
 def _sealable_since(chain: AuditChain) -> datetime | None:
     """None: before the first seal, every event can be sealed."""
     return min(chain.newest_at, timezone.now()) - LONGEST_TRANSACTION if chain.newest_at else None
+
+
+def _seals() -> Iterator[AuditSeal]:
+    """All, in order; a query a batch."""
+    seals = AuditSeal.objects.select_related("event").order_by("number")
+    following = seals
+    while batch := list(following[:BATCH]):
+        yield from batch
+        following = seals.filter(number__gt=batch[-1].number)
 
 
 def _walk(chain: AuditChain, seals: Iterable[AuditSeal]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from audit.models import AuditEvent
 
 COLUMNS = (
-    *("id", "at", "actor", "address", "action", "outcome", "target_type", "target_id", "target"),
+    *("id", "at", "actor", "token", "address", "action", "outcome", "target_type", "target_id", "target"),
     *("organization_id", "before", "after"),
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -20,6 +20,7 @@ def document_of(event: AuditEvent) -> dict[str, Any]:
         "id": event.pk,
         "at": event.at.isoformat(),
         "actor": event.actor_name,
+        "token": event.token_name,
         "address": event.address,
         "action": event.action,
         "outcome": str(event.outcome),

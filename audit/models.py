@@ -14,8 +14,9 @@ NEWEST_FIRST = (F("at").desc(), F("id").desc())
 class AuditEvent(models.Model):
     """One row per state change, refused attempt and outcome of background work.
 
-    The database itself refuses to change or delete one (migration 0004). `organization_id` is that of the organization
-    that it concerns, empty when it concerns none; `area` is the action up to the dot; `words` is for the search.
+    The database itself refuses to change or delete one (migration 0004). `token_name` is that of the API token which
+    the actor used, empty for a browser. `organization_id` is that of the organization that it concerns, empty when it
+    concerns none; `area` is the action up to the dot; `words` is for the search.
     """
 
     class Outcome(models.TextChoices):
@@ -35,6 +36,7 @@ class AuditEvent(models.Model):
         db_index=False,
     )
     actor_name = models.CharField(max_length=254)
+    token_name = models.CharField(max_length=64, blank=True, default="", db_default="")
     address = models.GenericIPAddressField(null=True, blank=True)
     action = models.CharField(max_length=64)
     target_type = models.CharField(max_length=64)

@@ -23,11 +23,15 @@ ANONYMOUS_NAME = "anonymous"
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """On whose behalf something happens, and from which address. `alias` names whoever is not a user."""
+    """On whose behalf something happens, and from which address. `alias` names whoever is not a user.
+
+    `token_name`: of the API token that the user asked with.
+    """
 
     user: AbstractBaseUser | None = None
     address: str | None = None
     alias: str = SYSTEM_NAME
+    token_name: str = ""
 
     @property
     def name(self) -> str:
@@ -40,7 +44,9 @@ SYSTEM = Actor()
 def actor_of(request: HttpRequest) -> Actor:
     """The signed-in person of a request, or nobody known, with the client's address."""
     user = request.user if request.user.is_authenticated else None
-    return Actor(user=user, address=client_address(request), alias=ANONYMOUS_NAME)
+    token = getattr(getattr(request, "caller", None), "token", None)  # of the API and of the original protocol
+    token_name = token.name if token else ""
+    return Actor(user=user, address=client_address(request), alias=ANONYMOUS_NAME, token_name=token_name)
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -62,6 +68,7 @@ def event_of(
     return AuditEvent(
         actor_id=actor.user.pk if actor.user else None,
         actor_name=actor.name,
+        token_name=actor.token_name,
         address=actor.address,
         action=action,
         target_type=str(target._meta.model_name) if target else "",

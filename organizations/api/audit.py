@@ -43,6 +43,7 @@ def _described(event: AuditEvent) -> dict[str, Any]:
         "id": event.pk,
         "at": event.at,
         "actor": {"id": event.actor_id, "name": event.actor_name},
+        "token": event.token_name,
         "address": event.address,
         "action": event.action,
         "target": {"type": event.target_type, "id": event.target_id, "name": event.target_name},

@@ -153,6 +153,7 @@ class AuditEventOut(Schema):
     id: int
     at: datetime
     actor: AuditActor
+    token: str = Field(description="The name of the API token that the actor asked with; empty for a browser.")
     address: str | None
     action: str
     target: AuditTarget

@@ -1,6 +1,5 @@
 """The hash chain: whatever is changed, removed or put in behind the program's back is found."""
 
-import gc
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,7 +9,6 @@ from click.testing import CliRunner, Result
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
-from psycopg import ServerCursor
 
 from audit.chain import ChainBrokenError, seal_events, verify
 from audit.models import AuditChain, AuditEvent, AuditSeal
@@ -47,6 +45,11 @@ def test_a_log_that_nobody_touched_fits(events: Events) -> None:
     assert f"6 events are as they were sealed; the newest seal is {AuditSeal.objects.get(number=6)}" in result.output
 
 
+def test_a_log_of_many_batches_fits(events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audit.chain.BATCH", 2)
+    assert verify().events == 6
+
+
 def test_an_empty_log_fits(transactional_db: None) -> None:
     assert verify().events == 0
 
@@ -55,6 +58,7 @@ COLUMNS = {
     "at": "at + interval '1 microsecond'",
     "actor_id": "gen_random_uuid()",
     "actor_name": "'somebody.else@example.com'",
+    "token_name": "'another token'",
     "address": "'203.0.113.1'",
     "action": "'user.delete'",
     "target_type": "'organization'",
@@ -136,15 +140,6 @@ def test_what_was_tampered_with_is_found(name: str, events: Events) -> None:
         tamper(events)
     result = run_verify()
     assert (result.exit_code, expected in result.output) == (1, True), result.output
-
-
-def test_the_walk_ends_its_cursor_where_the_chain_is_broken(events: Events) -> None:
-    with without_guards():
-        remove(events[2])
-    with pytest.raises(ChainBrokenError) as caught:
-        verify()
-    assert caught.tb  # it holds what was in use
-    assert [cursor for cursor in gc.get_objects() if isinstance(cursor, ServerCursor) and not cursor.closed] == []
 
 
 def test_a_chain_that_was_forged_as_a_whole_is_found_by_a_seal_that_was_kept_elsewhere(events: Events) -> None:

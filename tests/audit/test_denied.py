@@ -86,6 +86,7 @@ def test_the_original_protocol_tells_of_it_too(member: User, client: Client) -> 
     assert response.status_code == 403, response.text
     assert [(event.actor_name, event.after["path"]) for event in denied()] == [(member.email, path)]
     assert (denied()[0].action, denied()[0].target_id) == ("provider.delete", str(provider.pk))
+    assert denied()[0].token_name == "laptop"
 
 
 def test_an_address_that_no_database_takes_is_denied_and_written_all_the_same(member: User) -> None:
