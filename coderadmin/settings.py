@@ -112,6 +112,7 @@ _database["OPTIONS"] = {
     "pool": {"min_size": 1, "max_size": env.int("CODERADMIN_DATABASE_POOL", 16), "timeout": 5},
     **_database.get("OPTIONS", {}),  # of the address: sslmode and the like
 }
+_database["DISABLE_SERVER_SIDE_CURSORS"] = True  # a pooler may give the next statement another session
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL")
@@ -162,6 +163,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "environments.delete_ended_sessions",
         "schedule": 600.0,
         "options": {"expires": 1200},
+    },
+    "delete-old-provider-rows": {
+        "task": "providers.delete_old_rows",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "delete-old-build-logs": {
+        "task": "environments.delete_old_lines",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
     "delete-ended-sign-ins": {
         "task": "authentication.delete_ended_sessions",

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from audit.models import AuditEvent
@@ -32,6 +33,12 @@ def shown(response: Any) -> list[AuditEvent]:
     assert response.status_code == 200
     events = [line.event for line in response.context["lines"]]
     return [event for event in events if event.actor_name != "manager@example.com"]
+
+
+def test_it_needs_no_cursor_that_lasts(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a pooler the next statement may have another session: the list of organizations failed there, at times."""
+    monkeypatch.setattr(connection, "chunked_cursor", lambda: pytest.fail("a cursor on the server"))
+    assert client.get(LIST).status_code == 200
 
 
 def test_an_event_is_told_in_words_with_its_code_and_what_changed(client: Client, member: User) -> None:
