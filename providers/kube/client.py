@@ -169,20 +169,21 @@ async def connect(
     target: ClusterTarget,
     *,
     pool: Pool | None = None,
+    is_new: bool = False,
     connect_timeout: float = CONNECT_TIMEOUT,
     read_timeout: float = READ_TIMEOUT,
     call_timeout: float = CALL_TIMEOUT,
 ) -> AsyncIterator[KubeClient]:
-    """A client for `target`, over connections of its own unless there is a `pool` of them.
+    """A client for `target`, over connections of its own unless there is a `pool` of them. `is_new`: even then.
 
     Nothing is sent before the first call. Raises `KubeError` for unusable PEM texts.
     """
     timeout = aiohttp.ClientTimeout(total=call_timeout, connect=connect_timeout, sock_read=read_timeout)
-    if pool:
-        yield KubeClient(target, pool.session, pool.context(target), timeout)
+    context = pool.context(target) if pool else tls_context(target)
+    if pool and not is_new:
+        yield KubeClient(target, pool.session, context, timeout)
         pool.trim()
     else:
-        context = tls_context(target)
         async with AbortingConnector(limit=CONNECTIONS) as connector, session_over(connector) as session:
             yield KubeClient(target, session, context, timeout)
 

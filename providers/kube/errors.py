@@ -94,5 +94,7 @@ class Invalid(KubeError):
 
 def shorten(text: str, limit: int = MESSAGE_LIMIT) -> str:
     """One line of at most `limit` characters, all of them printable: no NUL, no half pairs, no change of direction."""
-    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() else " " for each in text)
+    line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

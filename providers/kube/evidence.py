@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+MOMENT = ("checked_at", "duration_ms")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseFacts:
@@ -71,9 +73,9 @@ class Evidence:
         return document
 
     def says_the_same(self, document: dict[str, Any]) -> bool:
-        """Whether `document`, of an earlier look, differs in nothing but its moment and duration."""
-        moment = {key: document.get(key) for key in ("checked_at", "duration_ms")}
-        return self.to_json() | moment == document
+        """Whether it adds nothing to `document`, of an earlier look, but a moment and a duration."""
+        not_asked = [name for name in ("denied", "storage_classes") if getattr(self, name) is None]
+        return self.to_json() | {key: document.get(key) for key in (*MOMENT, *not_asked)} == document
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "Evidence":

@@ -1,5 +1,6 @@
 """Connections that outlive a check, for as many clusters as memory is set aside for."""
 
+import asyncio
 import hashlib
 import ssl
 from asyncio import sslproto
@@ -12,6 +13,7 @@ from providers.target import ClusterTarget
 KEPT_SECONDS = 75.0  # more than the interval of checks, less than the 90 s after which an API server hangs up
 MOST_KEPT = 2000  # hosts with a connection that waits for the next check; each takes some 50 KB
 MOST_CONTEXTS = 2000  # CAs and client certificates; each takes some 20 KB
+BUSY = 0.05  # seconds for one turn of the event loop
 TLS_BUFFER = 16 * 1024  # bytes of each connection; asyncio takes 256 KiB and touches them all
 
 
@@ -35,7 +37,20 @@ class Pool:
         sslproto.SSLProtocol.max_size = TLS_BUFFER
         self._connector = KeepingConnector(limit=0, keepalive_timeout=KEPT_SECONDS)
         self.session = session_over(self._connector)
+        self._door = asyncio.Lock()
         self._contexts: OrderedDict[bytes, ssl.SSLContext] = OrderedDict()
+
+    async def admit(self) -> None:
+        """Returns when there is time for one more: clusters that are silent hold up nobody, but checks for which there
+        is no processor would run into their own time-outs.
+        """
+        loop = asyncio.get_running_loop()
+        async with self._door:
+            is_busy = True
+            while is_busy:
+                began = loop.time()
+                await asyncio.sleep(0)
+                is_busy = loop.time() - began > BUSY
 
     def trim(self) -> None:
         self._connector.trim()

@@ -95,11 +95,12 @@ async def collect(
 ) -> Evidence:
     """Evidence within `timeout` seconds, whatever the cluster does; cluster trouble is in it and never raised."""
     facts = _Facts()
-    pool = None if questions.is_thorough else pool
     checked_at, started = datetime.now(UTC), time.monotonic()
     look = _look_in_time(target, facts, questions, timeout, pool)
     if questions.envproxy_url:
-        await asyncio.gather(look, _ask(facts, questions.envproxy_url, timeout, pool))
+        await asyncio.gather(
+            look, _ask(facts, questions.envproxy_url, timeout, None if questions.is_thorough else pool)
+        )
     else:
         await look
     duration_ms = round((time.monotonic() - started) * 1000)
@@ -143,6 +144,8 @@ async def collect_many(
 
     async def check(request: CheckRequest) -> Found:
         async with slots:
+            if pool:
+                await pool.admit()
             return request.key, await collect(request.target, request, timeout=deadline, pool=pool)
 
     pending = {asyncio.create_task(check(request)) for request in requests}
@@ -164,7 +167,7 @@ async def _look(target: ClusterTarget, facts: _Facts, questions: Questions, time
         "read_timeout": min(READ_TIMEOUT, timeout * 0.6),
         "call_timeout": timeout * 0.9,
     }
-    async with connect(target, pool=pool, **limits) as client:
+    async with connect(target, pool=pool, is_new=questions.is_thorough, **limits) as client:
         try:
             await _look_at_cluster(client, facts)
             if questions.check_verbs:

@@ -1,0 +1,139 @@
+"""What is written of a check: little when nothing is new, by the rule when somebody else was faster."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from audit.services import Actor
+from organizations.models import User
+from providers.models import WorkspaceProvider
+from providers.querysets import CLAIM_DUE
+from providers.services import update_provider
+from providers.services.checking import claim_due_providers
+from providers.services.storing import store_all, store_evidence
+from tests.factories import make_provider
+from tests.providers.test_checking import evidence, refused
+
+
+def checked_before(count: int = 1, **fields: Any) -> list[WorkspaceProvider]:
+    """Providers of which a check has stored all that it found, as the next check loads them."""
+    for _ in range(count):
+        store_evidence(make_provider(**fields), evidence())
+    return list(WorkspaceProvider.objects.with_version())
+
+
+@pytest.mark.django_db
+class TestNothingNew:
+    def test_of_a_group_is_stored_in_one_statement_that_notes_the_moment_only(self) -> None:
+        providers = checked_before(3)
+        with CaptureQueriesContext(connection) as captured:
+            store_all([(provider, evidence(duration_ms=77)) for provider in providers])
+        assert len(captured) == 1
+        for old, new in zip(providers, WorkspaceProvider.objects.order_by("pk"), strict=False):
+            assert new.last_check_ms == 77
+            assert new.next_check_at == WorkspaceProvider.objects.get(pk=new.pk).next_check_at
+            assert old.evidence == WorkspaceProvider.objects.get(pk=old.pk).evidence
+
+    def test_to_the_verbs_not_asked_this_time_stays_what_was_answered(self) -> None:
+        provider = make_provider()
+        store_evidence(provider, evidence(denied=(), storage_classes=("fast",)))
+        (loaded,) = WorkspaceProvider.objects.with_version()
+        with CaptureQueriesContext(connection) as captured:
+            store_all([(loaded, evidence())])
+        assert len(captured) == 1
+        assert WorkspaceProvider.objects.get().evidence["denied"] == []
+
+
+@pytest.mark.django_db
+class TestSomebodyWasFaster:
+    def test_with_a_failure_the_rule_counts_from_there(self) -> None:
+        (provider,) = checked_before()
+        store_evidence(WorkspaceProvider.objects.get(), refused())
+        store_all([(provider, refused())])
+        assert WorkspaceProvider.objects.get().status == "error", "the second in a row"
+
+    def test_with_an_edit_the_evidence_is_dropped(self, site_manager: User) -> None:
+        (provider,) = checked_before()
+        changes = {"namespace": "elsewhere"}
+        current = WorkspaceProvider.objects.get()
+        update_provider(actor=Actor(user=site_manager), provider=current, revision=1, changes=changes)
+        before = WorkspaceProvider.objects.get()
+        store_all([(provider, evidence(duration_ms=99))])
+        assert WorkspaceProvider.objects.get().last_check_ms == before.last_check_ms
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_somebody_holds_delays_only_itself() -> None:
+    held, free = checked_before(2)
+    stored = threading.Thread(target=in_a_thread, args=[[(held, evidence(duration_ms=7)), (free, evidence())]])
+    with transaction.atomic():
+        WorkspaceProvider.objects.select_for_update().get(pk=held.pk)
+        moment = WorkspaceProvider.objects.get(pk=free.pk).last_check_at
+        stored.start()
+        while WorkspaceProvider.objects.get(pk=free.pk).last_check_at == moment:
+            stored.join(0.01)
+        assert stored.is_alive()
+    stored.join()
+    assert WorkspaceProvider.objects.get(pk=held.pk).last_check_ms == 7
+
+
+def in_a_thread(found: Any) -> None:
+    store_all(found)
+    connection.close()
+
+
+@pytest.mark.django_db
+class TestTurns:
+    def test_what_a_lost_worker_had_claimed_is_claimed_by_others_within_one_interval(self, settings: Any) -> None:
+        provider = make_provider(next_check_at=timezone.now() - timedelta(seconds=1))
+        assert claim_due_providers() == [[provider.pk]]
+        assert claim_due_providers() == []
+        again = WorkspaceProvider.objects.claim_due(
+            now=timezone.now() + settings.CHECK_INTERVAL, interval=settings.CHECK_INTERVAL, limit=9, doubtful=False
+        )
+        assert again == [provider.pk]
+
+    def test_those_that_were_late_come_spread_over_the_next_interval(self, settings: Any) -> None:
+        for _ in range(40):
+            make_provider(next_check_at=timezone.now() - timedelta(hours=1))
+        now = timezone.now()
+        claim_due_providers()
+        turns = sorted(WorkspaceProvider.objects.values_list("next_check_at", flat=True))
+        assert now <= turns[0]
+        assert turns[-1] <= timezone.now() + settings.CHECK_INTERVAL
+        assert turns[-1] - turns[0] > settings.CHECK_INTERVAL / 3
+
+    def test_who_is_in_time_keeps_the_beat_of_the_interval(self, settings: Any) -> None:
+        due = timezone.now() - timedelta(milliseconds=1)
+        make_provider(next_check_at=due)
+        claim_due_providers()
+        drift = WorkspaceProvider.objects.get().next_check_at - (due + settings.CHECK_INTERVAL)
+        assert timedelta() <= drift < settings.CHECK_INTERVAL / 2
+
+    def test_claiming_goes_by_an_index_and_not_through_all_providers(self) -> None:
+        later, now = timezone.now() + timedelta(hours=1), timezone.now()
+        model = make_provider(next_check_at=now)
+        rows = [
+            WorkspaceProvider(
+                name=f"many-{n}",
+                hostname=f"https://many-{n}.example.com",
+                cluster_address=f"https://many-{n}.example.com:6443",
+                namespace="coder",
+                credential_kind=model.credential_kind,
+                next_check_at=later,
+            )
+            for n in range(2000)
+        ]
+        WorkspaceProvider.objects.bulk_create(rows)
+        values: dict[str, Any] = {"now": now, "interval": timedelta(seconds=30), "limit": 50, "doubtful": False}
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE providers_workspaceprovider")
+            cursor.execute(f"EXPLAIN {CLAIM_DUE}", values)
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+        assert "provider_due" in plan
+        assert "Seq Scan" not in plan, plan
