@@ -6,6 +6,8 @@ from celery import shared_task
 from django.conf import settings
 
 from environments import services
+from environments.models import EnvironmentOperationLine
+from providers.services.sweeping import delete_old_lines
 
 
 @shared_task(name="environments.run_operation")
@@ -35,6 +37,11 @@ def observe_provider(provider_id: str) -> None:
 @shared_task(name="environments.stop_idle_environments")
 def stop_idle_environments() -> None:
     services.stop_idle_environments()
+
+
+@shared_task(name="environments.delete_old_lines")
+def delete_old_build_logs() -> None:
+    delete_old_lines(EnvironmentOperationLine, of="environment")
 
 
 @shared_task(name="environments.delete_ended_sessions")

@@ -34,3 +34,8 @@ def resume_operations() -> None:
     """Send again what no worker holds; claiming makes a message too many harmless."""
     for operation_id in services.stranded_operations():
         run_operation.delay(str(operation_id))
+
+
+@shared_task(name="providers.delete_old_rows")
+def delete_old_rows() -> None:
+    services.delete_old_rows()

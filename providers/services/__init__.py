@@ -19,6 +19,7 @@ from providers.services.operations import (
 )
 from providers.services.registration import Registration, register_provider, update_provider
 from providers.services.running import run_operation
+from providers.services.sweeping import delete_old_rows
 from providers.services.tokens import provider_of_token, revoke_envproxy_tokens, rotate_envproxy_token
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "check_providers",
     "claim_due_providers",
     "cordon_provider",
+    "delete_old_rows",
     "preview_allowlist",
     "provider_of_token",
     "receive_beat",
