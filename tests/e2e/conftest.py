@@ -45,6 +45,11 @@ class Deployment:
                 found.append(int(status.parent.name))
         return found
 
+    def variables(self, pattern: str) -> dict[str, str]:
+        """The environment of a process as in `processes`."""
+        text = Path(f"/proc/{self.processes(pattern)[0]}/environ").read_text()
+        return dict(line.split("=", 1) for line in text.split("\0") if "=" in line)
+
 
 @pytest.fixture(scope="module")
 def deployment() -> Iterator[Deployment]:
@@ -53,9 +58,9 @@ def deployment() -> Iterator[Deployment]:
 
 
 @contextmanager
-def running_deployment(host: str = "localhost", **variables: str) -> Iterator[Deployment]:
-    """`coderadmin run` in a folder of its own, its access URL on `host`, once it is ready."""
-    folder = Path(tempfile.mkdtemp(prefix="ca-e2e-"))
+def running_deployment(host: str = "localhost", folder: Path | None = None, **variables: str) -> Iterator[Deployment]:
+    """`coderadmin run` in `folder`, or one of its own, its access URL on `host`, once it is ready."""
+    folder = folder or Path(tempfile.mkdtemp(prefix="ca-e2e-"))
     port = free_port()
     environment = {name: os.environ[name] for name in KEPT if name in os.environ} | {
         "CODERADMIN_DATA_DIR": str(folder),
