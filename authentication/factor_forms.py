@@ -158,7 +158,7 @@ class PasskeySignInForm(forms.Form):
 
 class DemandForm(forms.Form):
     roles = forms.MultipleChoiceField(
-        label="Must have a second factor",
+        label="Site roles",
         choices=SiteRole.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -166,5 +166,5 @@ class DemandForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        demanded = list(FactorDemand.objects.values_list("site_role", flat=True))
-        super().__init__(*args, initial={"roles": demanded}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial["roles"] = list(FactorDemand.objects.values_list("site_role", flat=True))

@@ -45,7 +45,7 @@ class SessionStore(SessionBase):
         if row is None:
             self._session_key = None
             return {}
-        self.row_id, self.lacks_factor = row.pk, row.lacks_factor
+        self.row_id, self.lacks_factor = row.pk, row.lacks_factor  # type: ignore[attr-defined]
         if now - row.seen_at >= SEEN_EVERY:
             Session.objects.filter(pk=row.pk).update(seen_at=now, **self._visit())
         return self.decode(row.data)
@@ -55,7 +55,7 @@ class SessionStore(SessionBase):
 
     def create(self) -> None:
         while True:
-            self._session_key = self._get_new_session_key()
+            self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
             try:
                 self.save(must_create=True)
             except CreateError:
@@ -68,7 +68,7 @@ class SessionStore(SessionBase):
         if self.session_key is None:
             self.create()
             return
-        data = self._get_session(no_load=must_create)
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
         digest = digest_of(self.session_key)
         values = {
             "data": self.encode(data),

@@ -32,7 +32,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     code = CodeForm(sent if not by_passkey else None, user=user, request=request)
     passkey = PasskeySignInForm(sent if by_passkey else None, user=user)
     form = passkey if by_passkey else code
-    if form.is_valid():
+    if form.is_valid() and form.factor:
         record_authentication(request, user, method="mfa", id=form.factor.pk, type=form.factor.type)
         return stage.exit()
     context = {"form": code, "passkey": passkey, "options": _options(user)}
@@ -46,7 +46,7 @@ def who(request: HttpRequest) -> HttpResponse:
     """By password; whoever has none here, by a code; whoever has neither signs in anew."""
     user = person_of(request)
     sent = request.POST if request.method == "POST" else None
-    form = None
+    form: WhoForm | CodeForm | None = None
     if user.has_usable_password():
         form = WhoForm(sent, user=user, request=request)
     elif has_factor(user):
