@@ -7,9 +7,10 @@ allowlists are those of `providers.rules`; this module adds person, membership a
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count
 
 from environments.models import Environment
 from environments.querysets import SIZES
@@ -36,7 +37,7 @@ class Placement:
     def allowed(self) -> bool:
         return not self.refusals
 
-    @property
+    @cached_property
     def refusals(self) -> list[Rule]:
         return failed(self.rules)
 
@@ -163,8 +164,7 @@ def best_usable(answers: Iterable[Placement]) -> Placement | None:
 
 def offered_providers(organization: Organization) -> list[WorkspaceProvider]:
     """Those that the create form names: on the organization's allowlist, and the default. By name; one query."""
-    entry = AllowlistEntry.objects.filter(provider=OuterRef("pk"), organization=organization)
-    return list(WorkspaceProvider.objects.filter(Q(Exists(entry)) | Q(is_default=True)).sorted_by("name"))
+    return list(WorkspaceProvider.objects.offered_to([organization.pk]).without_documents().sorted_by("name"))
 
 
 def plain(number: Any) -> str:

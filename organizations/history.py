@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -82,6 +83,14 @@ class Line:
     url: str
 
     @property
+    def at(self) -> str:
+        return self.event.at.isoformat(timespec="microseconds")
+
+    @property
+    def when(self) -> str:
+        return f"{self.event.at:%Y-%m-%d %H:%M:%S}"
+
+    @property
     def words(self) -> str:
         return action_in_words(self.event.action)
 
@@ -94,12 +103,12 @@ class Line:
         kind = KINDS.get(self.event.target_type)
         return kind.label if kind else self.event.target_type
 
-    @property
+    @cached_property
     def object_query(self) -> str:
         """Empty for what has no id: an unknown e-mail that somebody tried."""
         return object_query(self.event.target_type, self.event.target_id) if self.event.target_id else ""
 
-    @property
+    @cached_property
     def changes(self) -> list[Change]:
         before, after = self.event.before, self.event.after
         return [

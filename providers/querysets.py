@@ -1,6 +1,6 @@
 """How providers are listed and claimed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
@@ -81,6 +81,16 @@ class WorkspaceProviderQuerySet(models.QuerySet):
         for word in text.split():
             found = found.filter(Q(name__icontains=word) | Q(hostname__icontains=word))
         return found
+
+    def offered_to(self, organizations: Collection[UUID]) -> Self:
+        """Those on an allowlist of one of the organizations, and the default."""
+        allowed = apps.get_model("providers", "AllowlistEntry").objects.filter(organization__in=organizations)
+        default = self.model._default_manager.filter(is_default=True).order_by()
+        return self.filter(pk__in=allowed.values("provider").union(default.values("pk")))
+
+    def without_documents(self) -> Self:
+        """Leaves out what is stored as JSON: reading it takes longer than the rest of the row."""
+        return self.defer(*(field.name for field in self.model._meta.fields if isinstance(field, models.JSONField)))
 
     def sorted_by(self, key: str) -> Self:
         """By one of SORTS; an unknown key sorts by name."""

@@ -114,7 +114,7 @@ class EnvironmentForm(PlanForm):
         """None for whoever is in no organization."""
         return make_offer(self.chosen_owner, self.chosen_organization) if self.chosen_organization else None
 
-    @property
+    @cached_property
     def chosen_provider(self) -> Placement | None:
         """The named one, unless it can't be; else the preselected one."""
         if self.offer is None:

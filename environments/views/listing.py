@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -92,12 +93,17 @@ def _sees_others(request: HttpRequest) -> bool:
     return managed_organizations(person_of(request)).exists()
 
 
+def _named(things: QuerySet) -> QuerySet:
+    """As choices: there may be thousands."""
+    return things.order_by(Lower("name")).values_list("pk", "name")
+
+
 def _choices(request: HttpRequest) -> dict[str, Any]:
     """What the filters offer: only what would find something. Two queries."""
     visible = Environment.objects.visible_to(person_of(request)).order_by()
     return {
         "statuses": EnvironmentStatus.choices,
         "sorts": SORT_LABELS.items(),
-        "organizations": Organization.objects.filter(pk__in=visible.values("organization")).order_by(Lower("name")),
-        "providers": WorkspaceProvider.objects.filter(pk__in=visible.values("provider")).order_by(Lower("name")),
+        "organizations": _named(Organization.objects.filter(pk__in=visible.values("organization"))),
+        "providers": _named(WorkspaceProvider.objects.filter(pk__in=visible.values("provider"))),
     }

@@ -9,6 +9,7 @@ from audit.models import AuditEvent
 from audit.querysets import AuditEventQuerySet
 from audit.words import SIGN_IN, SIGN_IN_ACTIONS, action_choices
 from organizations.filters import LONGEST_SEARCH, MOST_WORDS
+from organizations.forms.widgets import LongSelect
 from organizations.models import Organization
 
 MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"]
@@ -49,7 +50,8 @@ class AuditFilterForm(forms.Form):
     organization = forms.ModelChoiceField(
         label="Organization",
         required=False,
-        queryset=Organization.objects.order_by("name"),
+        queryset=Organization.objects.order_by("name").only("name"),
+        widget=LongSelect,
         empty_label="Any organization",
     )
     since = MomentField(label="From, UTC")

@@ -1,0 +1,27 @@
+"""Fields of forms that Django's own would be too slow for."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+
+class LongSelect(forms.Select):
+    """Looks as Django's, which renders a template for each option; there may be hundreds. No groups."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        attributes = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
+        chosen = self.format_value(value)
+        return mark_safe(f"<select{attributes}>{options(self.choices, chosen[0] if chosen else '')}</select>")  # noqa: S308
+
+
+def options(choices: Iterable[tuple[Any, Any]], chosen: object) -> SafeString:
+    """Values with their labels, as the options of a select."""
+    mark, found = str(chosen or ""), []
+    for value, label in choices:
+        selected = " selected" if str(value) == mark else ""
+        found.append(f'<option value="{escape(value)}"{selected}>{escape(label)}</option>')
+    return mark_safe("".join(found))  # noqa: S308
