@@ -1,38 +1,41 @@
-"""Whether dead clusters make the checks of live ones late: one worker, with the dead ones and without, in turns.
+"""Checks of a fleet of endpoints on loopback: what one costs beside a bare client, and whether all come in time.
 
-Half of the dead ones refuse, half are silent. A turn with them begins with their outage: they were Ready before.
+Where the fleet is smaller than FULL, its interval is shorter in the same measure, so that a worker has as many checks a
+second as with the whole one.
 """
 
-import json
+import os
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
 
-from benchmarks.dead import DeadAddresses, dead_addresses
-from benchmarks.measures import Sample
-from benchmarks.seed import LIST
-from benchmarks.site import Visitor, serve
-from benchmarks.stack import Environment, Stack
+from benchmarks.bare import Bare
+from benchmarks.fleet import Fleet, start_fleet
+from benchmarks.measures import Report, Sample, Target
+from benchmarks.processes import cpu_of, resident_of
+from benchmarks.stack import BenchmarkError, Environment, Stack
 from coderadmin.embedded.processes import Child
-from coderadmin.embedded.sandbox.process import SandboxProcess, running_sandbox
 from coderadmin.programs import beat_command, worker_command
 
-CLUSTERS = ["one", "two", "three"]
-LIVE, DEAD = 180, 20
-INTERVAL = 5.0  # seconds between two checks of a provider
-TIMEOUT = 11.0  # seconds: a bit more than that of a check, so that no turn sees the work of the one before
-SWEEP = 2000.0  # milliseconds between two sweeps: the grain of lateness
-BESIDE = ["", f" beside {DEAD} dead"]
-PAUSE = 0.25  # seconds between two requests of the page
+FULL, INTERVAL = 10_000, 30.0  # providers, each checked every so many seconds
+SIZE, QUICK_SIZE = 2_000, 200
+TURNS, SECONDS = 2, 30.0  # of lateness, each without and with the dead ones
+LAPS = 3  # of the whole fleet, by the bare client and by the worker in turns
+LIMIT = 2000.0  # milliseconds
 CONCURRENCY = 8  # the worker's default
+PATIENCE = 120.0  # seconds for one lap
+DEAD_SHARE = 10  # every so many-th is dead: one refuses, the next is silent
+OUTAGE = 20  # endpoints
+BARE, OURS = "one check by a bare client", "one check by the worker, all of it"
 
 # Each stored check with the moment for which the next one is planned.
 LOG = """
 CREATE UNLOGGED TABLE check_log (provider_id uuid, live bool, checked_at timestamptz, next_check_at timestamptz);
 CREATE FUNCTION log_check() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  INSERT INTO check_log VALUES (NEW.id, NEW.name LIKE 'live-%', NEW.last_check_at, NEW.next_check_at); RETURN NULL;
+  INSERT INTO check_log VALUES (NEW.id, NEW.failed_checks = 0, NEW.last_check_at, NEW.next_check_at); RETURN NULL;
 END $$;
 CREATE TRIGGER log_check AFTER UPDATE OF last_check_at ON providers_workspaceprovider
   FOR EACH ROW EXECUTE FUNCTION log_check();
@@ -42,69 +45,158 @@ SELECT 1000 * extract(epoch FROM checked_at - due) FROM (
   SELECT checked_at, live, lag(next_check_at) OVER (PARTITION BY provider_id ORDER BY checked_at) AS due FROM check_log
 ) AS checks WHERE live AND due BETWEEN %s AND %s
 """
-PLAN = """
-UPDATE providers_workspaceprovider
-SET next_check_at = now() + random() * %s * interval '1 second', failed_checks = 0, status = 'ready', reason = ''
-WHERE name LIKE %s
+ALL_NOW = "UPDATE providers_workspaceprovider SET next_check_at = now() WHERE name LIKE 'endpoint-%'"
+REST = "UPDATE providers_workspaceprovider SET next_check_at = NULL"
+SPREAD = """
+UPDATE providers_workspaceprovider SET next_check_at = now() + random() * %s * interval '1 second'
+WHERE name LIKE 'endpoint-%%'
 """
-REST = "UPDATE providers_workspaceprovider SET next_check_at = NULL WHERE name LIKE 'dead-%'"
+UNCHECKED = """
+SELECT count(*) FROM providers_workspaceprovider
+WHERE name LIKE 'endpoint-%%' AND (last_check_at IS NULL OR last_check_at < %s)
+"""
+NOT_READY = "SELECT count(*) FROM providers_workspaceprovider WHERE name = ANY(%s) AND status <> 'ready'"
 
 
-def measure(stack: Stack, *, turns: int, seconds: float) -> list[Sample]:
-    """Lateness of the live ones and the time of the list, `turns` times without the dead ones and then with them."""
-    environment = stack.database("checks", CODERADMIN_CHECK_INTERVAL=str(INTERVAL))
-    with running_sandbox(stack.folder / "sandbox", CLUSTERS) as sandbox, dead_addresses() as addresses:
-        stack.run(["benchmarks.fleet"], environment, given=_description(sandbox, addresses))
-        visitor = serve(stack, "web-checks", environment)
-        children = _start_worker_and_beat(stack, environment)
-        with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as database:
-            database.execute(LOG)
-            database.execute(PLAN, [INTERVAL, "live-%"])
-            samples = _take_turns(database, visitor, turns=turns, seconds=seconds)
-        for child in children:
-            stack.stop(child)
-    return samples
+@dataclass
+class Scene:
+    """What all parts of the measurement use."""
+
+    stack: Stack
+    environment: Environment
+    fleet: Fleet
+    database: psycopg.Connection
+    interval: float
+
+    def workers(self, count: int) -> list[Child]:
+        command = worker_command(concurrency=CONCURRENCY)
+        return [self.stack.start(f"worker-{n}", command, self.environment) for n in range(count)]
 
 
-def _description(sandbox: SandboxProcess, dead: DeadAddresses) -> str:
-    kubeconfigs = [str(sandbox.kubeconfig(cluster)) for cluster in CLUSTERS]
-    addresses = {"refused": dead.refused, "silent": dead.silent}
-    return json.dumps({"kubeconfigs": kubeconfigs, "live": LIVE, "dead": DEAD} | addresses)
+def measure(stack: Stack, quick: bool, *, size: int | None = None) -> Report:
+    """CPU of a check against the bare client, lateness without and with dead ones, outage and recovery, memory."""
+    count = size or (QUICK_SIZE if quick else SIZE)
+    interval = max(2.0, INTERVAL * count / FULL)
+    environment = stack.database(
+        "checks", CODERADMIN_CHECK_INTERVAL=str(interval), CODERADMIN_ALLOWED_NETWORKS="127.0.0.0/8"
+    )
+    fleet = start_fleet(stack, environment, count=count)
+    report = Report()
+    with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as database:
+        database.execute(LOG)
+        scene = Scene(stack, environment, fleet, database, interval)
+        beat = stack.start("beat", beat_command(stack.folder / "beat-schedule"), environment)
+        (worker,) = scene.workers(1)
+        _compare_with_the_bare_client(scene, worker, report, laps=1 if quick else LAPS)
+        _watch_lateness(scene, worker, report, turns=1 if quick else TURNS, seconds=10.0 if quick else SECONDS)
+        _watch_an_outage(scene, report)
+        report.targets.append(_memory(worker, count))
+        stack.stop(worker)
+        if not quick:
+            _add_workers(scene, report)
+        stack.stop(beat)
+    return report
 
 
-def _start_worker_and_beat(stack: Stack, environment: Environment) -> list[Child]:
-    return [
-        stack.start("worker", worker_command(concurrency=CONCURRENCY), environment),
-        stack.start("beat", beat_command(stack.folder / "beat-schedule"), environment),
+def _compare_with_the_bare_client(scene: Scene, worker: Child, report: Report, *, laps: int) -> None:
+    """In turns A B A B, once each beforehand so that connections are open. Values are processor time per check."""
+    bare, ours = Sample(name=BARE), Sample(name=OURS, baselines=[BARE])
+    count = scene.fleet.count
+    with Bare(scene.fleet.file, count) as client:
+        for lap in range(-2, laps):
+            a, b = client.lap() / count * 1000, _lap(scene, [worker]) / count * 1000
+            if lap >= 0:
+                bare.values.append(a)
+                ours.values.append(b)
+    report.samples += [bare, ours]
+    note = "processor time of the client's one process; PostgreSQL's is not in it"
+    what = "checks a second and core, as a multiple of the bare client's"
+    report.targets.append(Target(what=what, value=bare.p50 / ours.p50, least=0.5, note=note))
+
+
+def _lap(scene: Scene, workers: Sequence[Child]) -> float:
+    """Seconds of processor time that the workers took to check the whole fleet once."""
+    before = sum(map(cpu_of, workers))
+    begin = datetime.now().astimezone()
+    scene.database.execute(ALL_NOW)
+    end = time.monotonic() + PATIENCE
+    while _number(scene, UNCHECKED, [begin]):
+        if time.monotonic() > end:
+            raise BenchmarkError(f"the fleet is not checked after {PATIENCE:g} s")
+        time.sleep(0.1)
+    scene.database.execute(REST)
+    return sum(map(cpu_of, workers)) - before
+
+
+def _watch_lateness(scene: Scene, worker: Child, report: Report, *, turns: int, seconds: float) -> None:
+    count = scene.fleet.count
+    dead = range(0, count, DEAD_SHARE)
+    alive = Sample(name=f"lateness of {count:,} live ones", limit=LIMIT)
+    beside = Sample(name=f"lateness of {count - len(dead):,} live ones beside {len(dead):,} dead", limit=LIMIT)
+    beside.baselines = [alive.name]
+    cpu: list[float] = []
+    for sample in (alive, beside) * turns:
+        modes = {} if sample is alive else {"aborted": list(dead[::2]), "silent": list(dead[1::2])}
+        scene.fleet.behave(modes=modes)
+        scene.database.execute(SPREAD, [scene.interval])
+        time.sleep(scene.interval)
+        begin, before = datetime.now().astimezone(), cpu_of(worker)
+        time.sleep(seconds)
+        cpu.append((cpu_of(worker) - before) / seconds * 100)
+        moments = [begin, datetime.now().astimezone()]
+        time.sleep(3 * LIMIT / 1000)  # also those who are late shall be stored
+        sample.values += [float(row[0]) for row in scene.database.execute(LATENESS, moments)]
+    scene.fleet.behave()
+    report.samples += [alive, beside]
+    note = f"{count:,} every {scene.interval:g} s; the worker took {max(cpu):.0f} % of a core"
+    for sample in (alive, beside):
+        report.targets.append(Target(what=f"p99 {sample.name}", value=sample.p99, unit=" ms", most=LIMIT, note=note))
+
+
+def _watch_an_outage(scene: Scene, report: Report) -> None:
+    """From the moment in which some endpoints hang up until all are shown as Error, and back; in intervals."""
+    broken = list(range(1, OUTAGE + 1))
+    names = [f"endpoint-{number}" for number in broken]
+    scene.database.execute(SPREAD, [scene.interval])
+    time.sleep(2 * scene.interval)
+    spans = []
+    for modes, expected in (({"aborted": broken}, OUTAGE), ({}, 0)):
+        began = time.monotonic()
+        scene.fleet.behave(modes=modes)
+        while _number(scene, NOT_READY, [names]) != expected and time.monotonic() < began + PATIENCE:
+            time.sleep(0.1)
+        spans.append((time.monotonic() - began) / scene.interval)
+    scene.database.execute(REST)
+    note = f"the last of {OUTAGE}; interval {scene.interval:g} s, of which the sweep takes up to a second"
+    report.targets += [
+        Target(what="an outage is shown, in intervals", value=spans[0], most=2, note=note),
+        Target(what="a recovery is shown, in intervals", value=spans[1], most=1, note=note),
     ]
 
 
-def _take_turns(database: psycopg.Connection, visitor: Visitor, *, turns: int, seconds: float) -> list[Sample]:
-    late = [Sample(name=f"lateness, {LIVE} live{beside}", limit=SWEEP) for beside in BESIDE]
-    page = [Sample(name=f"list meanwhile, {LIVE} live{beside}") for beside in BESIDE]
-    late[1].baselines, page[1].baselines = [late[0].name], [page[0].name]
-    _settle(database, visitor, INTERVAL)
-    for with_dead in (False, True) * turns:
-        if with_dead:
-            database.execute(PLAN, [INTERVAL, "dead-%"])
-        moments = _watch(visitor, page[with_dead], seconds)
-        _settle(database, visitor, TIMEOUT if with_dead else INTERVAL)
-        late[with_dead].values += [float(row[0]) for row in database.execute(LATENESS, moments)]
-    return [*late, *page]
+def _add_workers(scene: Scene, report: Report) -> None:
+    """The same lap by more processes: how much more a core each would bring, were there as many cores."""
+    costs = {}
+    for count in (1, 2, 4):
+        workers = scene.workers(count)
+        for _ in range(2):
+            _lap(scene, workers)
+        costs[count] = _lap(scene, workers)
+        for worker in workers:
+            scene.stack.stop(worker)
+    note = f"by processor time, on {os.cpu_count()} cores that they share with all the rest"
+    for count, least in ((2, 1.8), (4, 3.2)):
+        value = count * costs[1] / costs[count]
+        report.targets.append(Target(what=f"throughput of {count} workers", value=value, least=least, note=note))
 
 
-def _settle(database: psycopg.Connection, visitor: Visitor, seconds: float) -> None:
-    """Without the dead ones, until the work of the turn is done and stored; the page is kept warm."""
-    database.execute(REST)
-    _watch(visitor, Sample(name="warm-up"), seconds)
-    database.execute(REST)  # a check that was under way has planned another one
+def _memory(worker: Child, count: int) -> Target:
+    note = f"after minutes, with {count:,} endpoints; an hour was not measured"
+    return Target(
+        what="resident memory of the worker", value=resident_of(worker) / 2**20, unit=" MB", most=250, note=note
+    )
 
 
-def _watch(visitor: Visitor, page: Sample, seconds: float) -> Sequence[datetime]:
-    """Ask for the list from time to time; gives the first and the last moment."""
-    begin = datetime.now().astimezone()
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        page.values.append(visitor.get(LIST).milliseconds)
-        time.sleep(PAUSE)
-    return begin, datetime.now().astimezone()
+def _number(scene: Scene, query: str, values: Sequence[object]) -> int:
+    row = scene.database.execute(query, values).fetchone()
+    return int(row[0]) if row else 0
