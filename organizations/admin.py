@@ -93,15 +93,15 @@ class OrganizationAdmin(ReadOnlyAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
-        return super().get_queryset(request).with_counts()  # type: ignore[attr-defined,no-any-return]
+        return super().get_queryset(request).with_counts()  # type: ignore[attr-defined]
 
     @admin.display(ordering="member_count")
     def people(self, organization: Organization) -> int:
-        return organization.member_count  # type: ignore[attr-defined,no-any-return]
+        return organization.member_count  # type: ignore[attr-defined]
 
     @admin.display(ordering="environment_count")
     def environments(self, organization: Organization) -> int:
-        return organization.environment_count  # type: ignore[attr-defined,no-any-return]
+        return organization.environment_count  # type: ignore[attr-defined]
 
     @admin.display(description="members")
     def members_there(self, organization: Organization) -> SafeString:

@@ -4,7 +4,7 @@ from django.db import models
 
 from environments.choices import EnvironmentOperationKind
 from environments.models.environment import Environment
-from providers.choices import ACTIVE_STATES
+from providers.choices import ACTIVE_STATES, OperationState
 from providers.models import AbstractOperation, AbstractOperationLine
 
 
@@ -28,6 +28,12 @@ class EnvironmentOperation(AbstractOperation):
                 fields=["state", "lease_expires_at"],
                 condition=models.Q(state__in=ACTIVE_STATES),
                 name="environment_operation_active",
+            ),
+            models.Index(fields=["-requested_at", "-id"], name="environment_operation_newest"),
+            models.Index(
+                fields=["-finished_at"],
+                condition=models.Q(state=OperationState.FAILED),
+                name="environment_operation_failed",
             ),
         ]
 

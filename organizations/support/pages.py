@@ -74,7 +74,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def find(self, rows: Any, text: str) -> QuerySet[Any]:
         """Every word must occur. Most models know best where, and have an index for it."""
-        return rows.search(text)  # type: ignore[no-any-return]
+        return rows.search(text)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Raises SuspiciousOperation for a filter that no database or calendar takes; Django would fail on it."""
@@ -96,11 +96,17 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return found
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
         helps = [{"label": each.label, "url": address_of(obj, each.name)} for each in self.helps_for(obj)]
         context |= {"helps": helps, "product_url": product_url(request, obj), "title": str(obj), "subtitle": None}
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def helps_for(self, thing: Any) -> Iterable[Help]:
         """Those that make sense now; the others say why they don't."""
@@ -126,7 +132,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/object_history.html", context)
 
     def is_gone(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
+        return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
 
 
 def _parameter(offered: Any) -> str:

@@ -1,17 +1,18 @@
 """Lists of many rows: nobody counts millions, and nobody turns a thousand pages."""
 
 from functools import cached_property
+from typing import Any
 
 from django.core.paginator import Paginator
 
 MOST = 1000
 
 
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]
+class BoundedPaginator(Paginator):
     """Counts no further than MOST rows and shows no more: who looks for others filters or searches."""
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         return min(self._counted, MOST)
 
     @property
@@ -20,4 +21,5 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def _counted(self) -> int:
-        return int(self.object_list.order_by().values("pk")[: MOST + 1].count())  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return int(rows.order_by().values("pk")[: MOST + 1].count())

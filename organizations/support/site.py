@@ -11,6 +11,7 @@ from django.contrib.auth.views import LogoutView, redirect_to_login
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 
@@ -54,7 +55,7 @@ class SupportSite(AdminSite):
                 model["name"] = MODEL_NAMES.get(model["object_name"], model["name"])
         return apps
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What needs somebody now. A query for each panel, whatever it finds."""
         return super().index(request, {**(extra_context or {}), "panels": found_in_panels(request.user)})
 

@@ -21,7 +21,10 @@ class StatusChange(models.Model):
 
     class Meta:
         ordering = ["-at", "-id"]
-        indexes = [models.Index(fields=["provider", "-at"], name="status_change_timeline")]
+        indexes = [
+            models.Index(fields=["provider", "-at"], name="status_change_timeline"),
+            models.Index(fields=["-at", "-id"], name="status_change_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.old} → {self.new}"

@@ -90,6 +90,10 @@ class Operation(AbstractOperation):
                 condition=models.Q(state__in=ACTIVE_STATES),
                 name="operation_active",
             ),
+            models.Index(fields=["-requested_at", "-id"], name="operation_newest"),
+            models.Index(
+                fields=["-finished_at"], condition=models.Q(state=OperationState.FAILED), name="operation_failed"
+            ),
         ]
 
     def __str__(self) -> str:

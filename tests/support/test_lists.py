@@ -10,6 +10,7 @@ from audit.services import SYSTEM, record
 from environments.models import Environment, EnvironmentOperation, Image
 from organizations.models import User
 from organizations.support import paging
+from providers.models import Operation, StatusChange
 from tests.environments.things import make_work
 from tests.factories import make_environment, make_operation, make_provider, make_status_change
 from tests.people import add_member, make_organization, make_user, signed_in
@@ -52,6 +53,15 @@ def test_a_row_takes_few_queries(support_person: User, model: type[models.Model]
     with CaptureQueriesContext(connection) as asked:
         assert client.get(f"{list_address(model)}{row.pk}/change/").status_code == 200
     assert len(asked) <= 13
+
+
+@pytest.mark.parametrize("model", [AuditEvent, EnvironmentOperation, Operation, StatusChange])
+def test_the_newest_rows_come_from_an_index(model: type[models.Model]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # a table of the tests is too small for it to pay
+    page = PAGES[model]
+    rows = model._default_manager.order_by(*(page.ordering or model._meta.ordering), "-pk")
+    assert "Sort" not in rows[:50].explain()
 
 
 def test_a_long_list_is_cut_and_says_so(support_person: User, monkeypatch: pytest.MonkeyPatch) -> None:
