@@ -4,11 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db.models.functions import Lower
-from django.http import HttpRequest
 
 from authentication.claims import Rule
 from authentication.configuration import CLAIMED_SITE_ROLES, ClaimRule, Configuration
@@ -23,7 +21,7 @@ from authentication.limits import (
     MOST_RULES,
 )
 from organizations.choices import OrganizationRole
-from organizations.models import Organization, User
+from organizations.models import Organization
 from organizations.text import validate_line
 
 EXTRA_RULES = 3
@@ -155,26 +153,6 @@ def rules_form(data: Any = None) -> Any:
 
 def rules_in(formset: Any) -> list[Rule]:
     return [rule for form in formset.forms if form.has_changed() or form.initial if (rule := form.rule())]
-
-
-class CurrentPasswordForm(forms.Form):
-    """A wrong one counts as a failed sign-in: whoever has a session shall not find it by guessing."""
-
-    current = forms.CharField(
-        label="Your password",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
-    )
-
-    def __init__(self, *args: Any, user: User, request: HttpRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user, self.request = user, request
-
-    def clean_current(self) -> str:
-        current = str(self.cleaned_data["current"])
-        if authenticate(self.request, username=self.user.email, password=current) != self.user:
-            raise ValidationError("This is not your password.")
-        return current
 
 
 class WayInForm(forms.Form):

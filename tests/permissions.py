@@ -82,7 +82,7 @@ ACCOUNT: Mapping[str, Row] = {
     "authentication:admin_sign_in": Row(get=EVERYBODY, post=EVERYBODY, outsiders="==="),  # others are told the same
     "authentication:openid_connect_start": OPEN_PAGE,
     "authentication:openid_connect_callback": OPEN_PAGE,
-    "authentication:account_link": act(EVERYBODY),
+    "authentication:account_link": read(EVERYBODY),
     "authentication:account_link_start": read(EVERYBODY),
     "authentication:account_unlink": act(EVERYBODY),
     "organizations:sign_out": Row(get=NOWHERE, post=EVERYBODY, outsiders="==="),

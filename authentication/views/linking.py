@@ -1,6 +1,5 @@
 """The own account and the sign-in service: linked by the person itself, and tried by the site admin."""
 
-import time
 from typing import Any
 from uuid import UUID
 
@@ -9,43 +8,31 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from audit.services import actor_of
 from authentication import confirmations
 from authentication.configuration import Configuration
-from authentication.forms import CurrentPasswordForm
 from authentication.policies import require_manage_configuration
+from authentication.recent import asks_who_it_is, is_recent
 from authentication.services import link, link_of, rehearse, unlink
 from authentication.views.openid_connect import LINK, TRY, failure_page, to_provider
 from organizations.errors import RefusedError
 from organizations.models import User
 from organizations.views.scope import ask_and_do, editable_user, person_of, say_refusal
 
-MAY_LINK_UNTIL = "may_link_until"
-MAY_LINK_FOR = 600  # seconds after the password was given
 TRIED = "openid_connect_tried"
 PAGE = "authentication:account_link"
 SHOWN_GROUPS = 50
 
 
 @never_cache
-@sensitive_post_parameters()
-@ask_and_do
+@require_safe
+@asks_who_it_is
 def account_link(request: HttpRequest) -> HttpResponse:
-    """The password first, then a link to the provider: no form of ours may lead to another site."""
-    person, configuration = person_of(request), Configuration.load()
-    form = CurrentPasswordForm(request.POST if request.method == "POST" else None, user=person, request=request)
-    if form.is_valid():
-        request.session[MAY_LINK_UNTIL] = time.time() + MAY_LINK_FOR
-        return redirect(PAGE)
-    context = {
-        "configuration": configuration,
-        "link": link_of(person, configuration.issuer),
-        "form": form,
-        "may_go": _may_link(request),
-    }
+    """From here a link leads to the provider: no form of ours may lead to another site."""
+    configuration = Configuration.load()
+    context = {"configuration": configuration, "link": link_of(person_of(request), configuration.issuer)}
     return render(request, "authentication/account_link.html", context)
 
 
@@ -53,7 +40,7 @@ def account_link(request: HttpRequest) -> HttpResponse:
 @require_safe
 def account_link_start(request: HttpRequest) -> HttpResponse:
     configuration = Configuration.load()
-    if not configuration.issuer or not _may_link(request):
+    if not configuration.issuer or not is_recent(request):
         return redirect(PAGE)
     return to_provider(request, configuration, LINK, reverse(PAGE))
 
@@ -61,18 +48,18 @@ def account_link_start(request: HttpRequest) -> HttpResponse:
 def link_arrived(request: HttpRequest, configuration: Configuration, arrived: Any) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect("organizations:sign_in")
-    if not _may_link(request):
+    if not is_recent(request):
         return redirect(PAGE)
     try:
         link(actor=actor_of(request), user=person_of(request), person=arrived.person, issuer=configuration.issuer)
     except RefusedError as refusal:
         return failure_page(request, "Your account was not linked", refusal.message, refusal.remedy)
-    del request.session[MAY_LINK_UNTIL]
     messages.success(request, "Your account is linked. You can sign in that way from now on.")
     return redirect(PAGE)
 
 
 @ask_and_do
+@asks_who_it_is
 def account_unlink(request: HttpRequest) -> HttpResponse:
     return _unlink(request, person_of(request), reverse(PAGE))
 
@@ -129,7 +116,3 @@ def openid_connect_tried(request: HttpRequest) -> HttpResponse:
     if tried is None:
         return redirect("authentication:configuration")
     return render(request, "authentication/tried.html", {"tried": tried, "configuration": Configuration.load()})
-
-
-def _may_link(request: HttpRequest) -> bool:
-    return bool(request.session.get(MAY_LINK_UNTIL, 0) > time.time())

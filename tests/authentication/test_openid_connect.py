@@ -9,9 +9,10 @@ from audit.models import AuditEvent
 from organizations.choices import SiteRole
 from organizations.models import User
 from tests.authentication.openid import Provider, begin, change, come_back, round_trip
+from tests.authentication.things import code_of, give_app
 from tests.people import PASSWORD, make_user, signed_in
 
-LINK, LINK_START = "/account/link/", "/account/link/start/"
+LINK, LINK_START, WHO = "/account/link/", "/account/link/start/", "/account/who/"
 
 
 def is_signed_in(client: Client) -> bool:
@@ -113,10 +114,9 @@ def test_no_email_opens_the_account_of_who_manages_or_supports(
 def test_the_site_admin_links_with_the_password_and_signs_in_then(provider: Provider, site_admin: User) -> None:
     provider.knows("a2", email="elsewhere@example.com", email_verified=False)
     admin = signed_in(site_admin)
+    assert admin.get(LINK)["Location"].startswith(WHO)
     assert admin.get(LINK_START)["Location"] == LINK
-    assert "This is not your password" in admin.post(LINK, {"current": "guess"}).text
-    assert admin.get(LINK_START)["Location"] == LINK
-    admin.post(LINK, {"current": PASSWORD})
+    admin.post(WHO, {"password": PASSWORD})
     assert round_trip(provider, admin, "a2", start=LINK_START)["Location"] == LINK
     assert AuditEvent.objects.get(action="user.link").actor_name == site_admin.email
     elsewhere = Client()
@@ -130,7 +130,7 @@ def test_an_account_there_opens_one_account_here(provider: Provider, member: Use
     provider.knows("s1", email=member.email, email_verified=True)
     round_trip(provider, Client(), "s1")
     admin = signed_in(site_admin)
-    admin.post(LINK, {"current": PASSWORD})
+    admin.post(WHO, {"password": PASSWORD})
     response = round_trip(provider, admin, "s1", start=LINK_START)
     assert "linked to another account here" in response.text
     assert SocialAccount.objects.get().user == member
@@ -154,6 +154,15 @@ def test_a_temporary_password_ends_with_the_first_sign_in(client: Client, provid
     assert is_signed_in(client)
     user.refresh_from_db()
     assert not user.has_usable_password()
+
+
+def test_a_second_factor_of_ours_is_asked_for_after_it(client: Client, provider: Provider, member: User) -> None:
+    give_app(member)
+    provider.knows("f1", email=member.email, email_verified=True)
+    assert round_trip(provider, client, "f1", next="/account/")["Location"] == "/sign-in/second-factor/"
+    assert not is_signed_in(client)
+    assert client.post("/sign-in/second-factor/", {"code": code_of()})["Location"] == "/account/"
+    assert AuditEvent.objects.get(action="user.sign_in").after["method"] == "OpenID Connect, totp"
 
 
 def test_an_answer_counts_in_the_browser_that_asked_and_once(client: Client, provider: Provider, member: User) -> None:

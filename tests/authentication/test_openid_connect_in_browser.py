@@ -47,7 +47,7 @@ def test_the_whole_way(
     page.get_by_role("button", name="Switch on").click()
 
     page.goto("/account/link/")
-    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("link", name="Sign in with single sign-on").click()
     say_yes(page, "browser-admin")
