@@ -22,7 +22,7 @@ from coderadmin.programs import beat_command, worker_command
 
 FULL, INTERVAL = 10_000, 30.0  # providers, each checked every so many seconds
 SIZE, QUICK_SIZE = 2_000, 200
-TURNS, SECONDS = 2, 30.0  # of lateness, each without and with the dead ones
+TURNS, SECONDS = 2, 15.0  # of lateness, each without and with the dead ones
 LAPS = 3  # of the whole fleet, by the bare client and by the worker in turns
 LIMIT = 2000.0  # milliseconds
 CONCURRENCY = 8  # the worker's default

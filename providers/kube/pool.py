@@ -14,6 +14,7 @@ KEPT_SECONDS = 75.0  # more than the interval of checks, less than the 90 s afte
 MOST_KEPT = 2000  # hosts with a connection that waits for the next check; each takes some 50 KB
 MOST_CONTEXTS = 2000  # CAs and client certificates; each takes some 20 KB
 BUSY = 0.05  # seconds for one turn of the event loop
+MOST_TURNS = 20  # that one check waits for another
 TLS_BUFFER = 16 * 1024  # bytes of each connection; asyncio takes 256 KiB and touches them all
 
 
@@ -46,11 +47,11 @@ class Pool:
         """
         loop = asyncio.get_running_loop()
         async with self._door:
-            is_busy = True
-            while is_busy:
+            for _ in range(MOST_TURNS):
                 began = loop.time()
                 await asyncio.sleep(0)
-                is_busy = loop.time() - began > BUSY
+                if loop.time() - began < BUSY:
+                    return
 
     def trim(self) -> None:
         self._connector.trim()
