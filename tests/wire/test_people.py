@@ -11,7 +11,7 @@ from environments.models import Environment, Image
 from organizations.choices import OrganizationRole, SiteRole
 from organizations.models import Organization, User
 from tests.factories import make_built_in
-from tests.people import PASSWORD, add_member, make_organization, make_user, signed_in
+from tests.people import PASSWORD, add_member, make_organization, make_user
 from tests.wire.conftest import Sign
 from tests.wire.go import ORGANIZATION, USER
 from tests.wire.original import CoderError
@@ -240,14 +240,6 @@ def test_what_this_deployment_does_not_have_is_answered(member: User, sign_in: S
     assert client.call("GET", "/api/v0/workspaces/config", out={})["enable_container_vms"] is False
     assert client.call("GET", "/api/private/auth/config", out={})["provider_type"] == "built-in"
     assert Client().get("/api/private/config/setup-mode").json() == {"setup_mode": False}
-
-
-def test_support_staff_look_at_images(support_person: User) -> None:
-    image = make_image(make_organization(), "team/node", "22")
-    client = signed_in(support_person)
-    assert "team/node" in client.get("/support/environments/image/").text
-    assert "22" in client.get(f"/support/environments/image/{image.pk}/change/").text
-    assert client.post(f"/support/environments/image/{image.pk}/delete/").status_code == 403
 
 
 def test_a_change_that_changes_nothing_writes_nothing(site_manager: User, sign_in: Sign) -> None:
