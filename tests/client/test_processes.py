@@ -122,7 +122,8 @@ def test_names_are_completed_and_silent_without_a_server(shell: Shell) -> None:
 
 
 def complete(shell: Shell, asked: dict[str, str]) -> str:
-    code = "import coderadmin.cli as c; c.main(prog_name='coderadmin')"
+    patient = "import coderadmin.cli as c, coderadmin.client.things as things; things.COMPLETION_SECONDS = 60"
+    code = f"{patient}; c.main(prog_name='coderadmin')"
     environment = os.environ | shell.environment | asked
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.stderr == ""
