@@ -21,13 +21,14 @@ run: $(VENV)/installed ## Install what is needed and start everything
 test: $(VENV)/installed-dev ## Run the tests
 	$(BIN)/pytest
 
-lint: $(VENV)/installed-dev ## Check style, types, layers, settings and migrations
+lint: $(VENV)/installed-dev ## Check style, types, layers, settings, migrations and known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(WITH_DATABASE) $(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(WITH_DATABASE) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(WITH_DATABASE) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m tests.pinned
 
 format: $(VENV)/installed-dev ## Format the code
 	$(BIN)/ruff check --fix .

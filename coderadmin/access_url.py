@@ -15,7 +15,9 @@ from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import split_domain_port, validate_host
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.security import SecurityMiddleware
 from django.utils import timezone
 
 from coderadmin.proof import PROOF_PATH, proof_of
@@ -103,6 +105,22 @@ class AccessURLMiddleware:
         return response
 
 
+class AccessURLSecurityMiddleware(SecurityMiddleware):
+    """Insists on https (redirect, HSTS) only while the access URL has it, which may change while we run.
+
+    Not for a host to which people may still come by http: they could not, and after HSTS not for a year either.
+    """
+
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
+        return super().process_request(request) if _insists_on_https(request.get_host()) else None
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response = super().process_response(request, response)
+        if not _insists_on_https(request.get_host()):
+            del response.headers["Strict-Transport-Security"]
+        return response
+
+
 class AccessURLCsrfMiddleware(CsrfViewMiddleware):
     """Trusts the origins of all access URLs that answer, behind proxies that hide the scheme or the port."""
 
@@ -113,6 +131,12 @@ class AccessURLCsrfMiddleware(CsrfViewMiddleware):
     @property
     def allowed_origins_exact(self) -> set[str]:
         return set(memory.urls().answering)
+
+
+def _insists_on_https(host: str) -> bool:
+    urls, (name, _) = memory.urls(), split_domain_port(host)
+    by_http = [urlsplit(url).hostname for url in urls.answering if url.startswith("http:")]
+    return urls.current.startswith("https:") and name not in by_http
 
 
 def _answers(urls: AccessURLs, host: str) -> bool:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+WEB_WORKER = "coderadmin.web_worker.PromptWorker"
 WEB_STOP_SECONDS = 25  # less than the 30 s that Kubernetes and systemd give at least
 
 
@@ -11,8 +12,9 @@ def web_command(bind: str, *, workers: int, threads: int) -> list[str]:
     """Gunicorn; the application is loaded before the workers are forked. No control socket, which would be in HOME."""
     return [
         *(sys.executable, "-m", "gunicorn", "coderadmin.wsgi:application"),
-        *("--bind", bind, "--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads)),
+        *("--bind", bind, "--worker-class", WEB_WORKER, "--workers", str(workers), "--threads", str(threads)),
         *("--preload", "--no-control-socket", "--graceful-timeout", str(WEB_STOP_SECONDS)),
+        *("--env", "CODERADMIN_IS_WEB=true"),
     ]
 
 

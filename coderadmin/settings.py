@@ -63,11 +63,13 @@ INSTALLED_APPS = [
     "ninja",
 ]
 MIDDLEWARE = [
+    "coderadmin.middleware.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "coderadmin.middleware.SizeMiddleware",
     "coderadmin.health.HealthMiddleware",
     "coderadmin.access_url.AccessURLMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    "coderadmin.access_url.AccessURLSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "authentication.session_store.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "coderadmin.access_url.AccessURLCsrfMiddleware",
@@ -78,7 +80,6 @@ MIDDLEWARE = [
     "organizations.middleware.PasswordChangeMiddleware",
     "authentication.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "coderadmin.middleware.VaryOnHtmxMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -101,7 +102,16 @@ TEMPLATES = [
     }
 ]
 
+
 # Data
+def _statement_limits() -> dict[str, str]:
+    """A page never hangs for minutes, and holds up no thread; what is slow belongs to a worker, which has no limit."""
+    seconds = env.int("CODERADMIN_STATEMENT_SECONDS", 30, validate=validate.Range(min=0))
+    if not seconds or not env.bool("CODERADMIN_IS_WEB", False):
+        return {}
+    return {"options": f"-c statement_timeout={seconds}s -c lock_timeout={min(seconds, 10)}s"}
+
+
 _database = dj_database_url.parse(env.str("DATABASE_URL"), conn_health_checks=True)
 _database["OPTIONS"] = {
     "connect_timeout": 5,  # seconds; these three together end well within the lease of an operation
@@ -110,6 +120,7 @@ _database["OPTIONS"] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "pool": {"min_size": 1, "max_size": env.int("CODERADMIN_DATABASE_POOL", 16), "timeout": 5},
+    **_statement_limits(),
     **_database.get("OPTIONS", {}),  # of the address: sslmode and the like
 }
 _database["DISABLE_SERVER_SIDE_CURSORS"] = True  # a pooler may give the next statement another session
@@ -228,11 +239,13 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _access.scheme == "https"
 if SESSION_COOKIE_SECURE:  # browsers take these from this host only: environments are on subdomains and run anything
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 CSRF_COOKIE_HTTPONLY = True
-SECURE_HSTS_SECONDS = env.int("CODERADMIN_HSTS_SECONDS", 31_536_000 if _access.scheme == "https" else 0)
-SECURE_SSL_REDIRECT = _access.scheme == "https" and not EMBEDDED
+BEHIND_PROXY = env.bool("CODERADMIN_BEHIND_PROXY", False)
+# These two while the access URL is https (AccessURLSecurityMiddleware). It may become that while we run: then only a
+# proxy that says so tells https from http, and without one everybody would be redirected for ever.
+SECURE_HSTS_SECONDS = env.int("CODERADMIN_HSTS_SECONDS", 31_536_000)
+SECURE_SSL_REDIRECT = not EMBEDDED and (_access.scheme == "https" or BEHIND_PROXY)
 SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
-if env.bool("CODERADMIN_BEHIND_PROXY", False):
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     MIDDLEWARE.insert(0, "coderadmin.middleware.ClientAddressMiddleware")
 CONTENT_SECURITY_POLICY = {
@@ -274,7 +287,8 @@ LOGGING = {
     },
 }
 SILENCED_SYSTEM_CHECKS = [
-    "security.W003",  # it knows Django's CSRF middleware by its name only; ours is a subclass
-    "security.W005",  # includeSubDomains would cover the providers' hostnames, which are not ours to decide
-    "security.W021",  # preload, the same
+    # It knows Django's middleware by their names only. Ours are subclasses (W001, W003), or set the header (W002).
+    "security.W001",
+    "security.W002",
+    "security.W003",
 ]

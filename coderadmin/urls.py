@@ -26,4 +26,5 @@ urlpatterns = [
     path("", include("environments.urls")),
     path("", include("infrastructure.urls")),
 ]
-handler500 = "coderadmin.api.site.server_error"
+handler400 = "coderadmin.failures.bad_request"
+handler500 = "coderadmin.failures.server_error"

@@ -12,6 +12,7 @@ ROLES = (
     "manager_elsewhere", "site_manager", "site_admin", "support",
 )  # fmt: skip
 OUTSIDERS = ("anonymous", "revoked", "must_change_password")
+LIKE_ANONYMOUS = ("expired",)  # the session has ended, and so has the token that the request carries
 YES, FORBIDDEN, HIDDEN, NO_TOKEN, NO_METHOD, SIGN_IN, NEW_PASSWORD, SAME = "+", "3", "4", "1", "5", "s", "p", "="
 WORDS = {YES: "yes", FORBIDDEN: "no", HIDDEN: "not there", NO_TOKEN: "no", NO_METHOD: "none", NEW_PASSWORD: "yes"}
 
@@ -50,6 +51,7 @@ class Row:
         letters = self.post if method == "POST" else self.get
         if role in ROLES:
             return letters[ROLES.index(role)]
+        role = "anonymous" if role in LIKE_ANONYMOUS else role
         letter = self.outsiders[OUTSIDERS.index(role)]
         return letters[0] if letter == SAME else letter
 

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, re_path
 from django.views.decorators.http import require_safe
-from django.views.defaults import server_error as page_of_server_error
 from ninja import NinjaAPI, Schema
 from ninja.openapi.docs import Swagger
 
@@ -21,16 +20,12 @@ from coderadmin.api.docs import areas_of
 from coderadmin.api.endpoint import endpoint
 from coderadmin.api.problems import NOT_FOUND, answer_problems, problem
 from coderadmin.api.schema import complete
-from coderadmin.wire.errors import server_error as wire_server_error
-from coderadmin.wire.routes import ROOTS as WIRE_ROOTS
 from environments.api import ROUTERS as ENVIRONMENT_ROUTERS
 from infrastructure.api import ROUTERS as INFRASTRUCTURE_ROUTERS
 from organizations.api import ROUTERS as ORGANIZATION_ROUTERS
 from organizations.choices import TokenScope
 from providers.access_urls import access_url
 from providers.api import ROUTERS as PROVIDER_ROUTERS
-
-ROOT = "/api/"
 
 
 class Api(NinjaAPI):
@@ -98,16 +93,6 @@ def api_try(request: HttpRequest) -> HttpResponse:
 @endpoint
 def nothing_here(request: HttpRequest) -> HttpResponse:
     return problem(HTTPStatus.NOT_FOUND, "not_found", NOT_FOUND)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """The page, and for programs the problem. Django has logged what happened."""
-    if request.path.startswith(WIRE_ROOTS):
-        return wire_server_error()
-    if request.path.startswith(ROOT):
-        detail = "Something went wrong on our side. It is logged; try again, or tell those who run this deployment."
-        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", detail)
-    return page_of_server_error(request)
 
 
 def _routes() -> tuple[list[Any], str, str]:

@@ -41,9 +41,5 @@ def answer_error(error: Exception) -> HttpResponse:
             return failure(HTTPStatus.NOT_FOUND, NOT_FOUND)
 
 
-def server_error() -> HttpResponse:
-    return failure(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side. It is logged; try again.")
-
-
 def _sentence(field: str, message: str) -> str:
     return f"{field}: {message}" if field else message

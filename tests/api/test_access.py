@@ -12,6 +12,7 @@ from coderadmin.api.site import api
 from organizations.choices import SiteRole
 from organizations.models import ApiToken, User
 from tests.api.things import Program
+from tests.headers import missing_headers
 from tests.people import make_user
 from tests.world import World, make_people, make_world, tells
 
@@ -232,6 +233,7 @@ def test_everybody_may_do_what_the_table_says(name: str, world: World, people: d
             transaction.set_rollback(True)
         assert answer.status_code in MEANING[letter], (role, answer.status_code, answer.text)
         assert not [secret for secret in world.secrets() if secret in answer.text], role
+        assert not missing_headers(answer.headers), role
         if letter in "34":
             assert not tells(answer.text), role
             assert not written, role

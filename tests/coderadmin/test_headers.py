@@ -29,20 +29,6 @@ def test_every_page_tells_caches_that_fragments_differ(client: Client, db: None)
     assert "HX-Request" in client.get("/sign-in/")["Vary"]
 
 
-def test_a_page_is_not_to_be_framed_or_guessed_at(client: Client, db: None) -> None:
-    response = client.get("/sign-in/")
-    assert response["X-Frame-Options"] == "DENY"
-    assert response["X-Content-Type-Options"] == "nosniff"
-    assert response["Referrer-Policy"] == "same-origin"
-
-
-def test_https_is_remembered_by_the_browser(client: Client, db: None, settings: object) -> None:
-    settings.SECURE_HSTS_SECONDS = 31_536_000
-    fresh = Client()
-    assert fresh.get("/sign-in/", secure=True)["Strict-Transport-Security"].startswith("max-age=31536000")
-    assert "Strict-Transport-Security" not in fresh.get("/sign-in/")
-
-
 def test_the_session_cookie_is_out_of_reach_for_scripts_and_other_sites(client: Client, member: User) -> None:
     cookie = client.post("/sign-in/", {"username": member.email, "password": PASSWORD}).cookies["sessionid"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")

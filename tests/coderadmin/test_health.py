@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from coderadmin.access_url import memory
+from providers.access_urls import AccessURLs
+
 ASK = """
 import django; django.setup()
 from django.test import Client
@@ -63,7 +66,8 @@ def test_a_probe_may_come_by_the_address_of_a_pod() -> None:
 
 
 @pytest.mark.django_db
-def test_probes_are_answered_over_plain_http_too(client: Client, settings: Any) -> None:
+def test_probes_are_answered_over_plain_http_too(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.SECURE_SSL_REDIRECT = True
+    monkeypatch.setattr(memory, "urls", lambda **_: AccessURLs(current="https://testserver"))
     assert Client().get("/healthz").status_code == 200
     assert Client().get("/sign-in/").status_code == 301

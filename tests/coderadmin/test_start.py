@@ -87,3 +87,11 @@ def test_what_the_database_s_address_asks_for_is_kept() -> None:
     url = SAFE["DATABASE_URL"] + "?sslmode=verify-full"
     shown = start("o = c.settings.DATABASES['default']['OPTIONS']; print(o['sslmode'], 'pool' in o)", DATABASE_URL=url)
     assert shown.stdout.split() == ["verify-full", "True"]
+
+
+def test_only_web_processes_give_up_a_statement() -> None:
+    show = "print(c.settings.DATABASES['default']['OPTIONS'].get('options'))"
+    assert "statement_timeout=30s" in start(show, CODERADMIN_IS_WEB="true").stdout
+    assert "statement_timeout=7s" in start(show, CODERADMIN_IS_WEB="true", CODERADMIN_STATEMENT_SECONDS="7").stdout
+    assert start(show, CODERADMIN_IS_WEB="true", CODERADMIN_STATEMENT_SECONDS="0").stdout.strip() == "None"
+    assert start(show).stdout.strip() == "None"

@@ -6,7 +6,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGES = ("coderadmin", "organizations", "providers", "environments", "infrastructure", "audit")
 READ = re.compile(r"""env\.\w+\(\s*"([A-Z_]+)"|envvar="([A-Z_]+)"|environ\.get\("(CODERADMIN_[A-Z_]+)"\)""")
-NOT_FOR_PRODUCTION = {"DEBUG", "CODERADMIN_EMBEDDED"}
+NOT_FOR_PRODUCTION = {"DEBUG", "CODERADMIN_EMBEDDED", "CODERADMIN_IS_WEB"}
 
 
 def variables_read() -> set[str]:

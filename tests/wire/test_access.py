@@ -4,27 +4,31 @@ Where a client says workspaces instead of environments, the same function answer
 """
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from audit.models import AuditEvent
+from authentication.wire import ROUTES as AUTHENTICATION_ROUTES
 from coderadmin.wire.routes import ROOTS, Route
 from coderadmin.wire.site import routes
 from environments.models import Image
 from environments.wire import ROUTES as ENVIRONMENT_ROUTES
-from organizations.models import User
+from organizations.models import ApiToken, User
 from organizations.wire import ROUTES as ORGANIZATION_ROUTES
 from providers.wire import ROUTES as PROVIDER_ROUTES
 from tests.api.things import make_token
+from tests.headers import missing_headers
 from tests.permissions import EVERYBODY, ROLES, SITE_MANAGERS
 from tests.world import World, make_people, make_world, tells
 
 pytestmark = pytest.mark.django_db
 CLIENT = Client()
-ROUTES = [*routes.all, *ORGANIZATION_ROUTES, *PROVIDER_ROUTES, *ENVIRONMENT_ROUTES]
+ROUTES = [*routes.all, *AUTHENTICATION_ROUTES, *ORGANIZATION_ROUTES, *PROVIDER_ROUTES, *ENVIRONMENT_ROUTES]
 MEANING = {"+": {200, 201, 204, 409}, "3": {403}, "4": {404}, "i": {400}, "w": {400, 426}, "n": {501, 409}}
 OPEN = "open"
 NOT_OFFERED = "nnnnnnnnnn"
@@ -175,11 +179,14 @@ def test_everybody_may_do_what_the_table_says(role: str) -> None:
 def test_nobody_comes_in_without_a_live_token() -> None:
     world = make_world()
     people = make_people(world)
-    tokens = {"anonymous": "", "revoked": make_token(people["revoked"])}
+    expired = make_token(people["site_manager"])
+    ApiToken.objects.filter(user=people["site_manager"]).update(expires_at=timezone.now() - timedelta(seconds=1))
+    tokens = {"anonymous": "", "revoked": make_token(people["revoked"]), "expired": expired}
     User.objects.filter(pk=people["revoked"].pk).update(is_active=False)
     for route in ROUTES:
         for token in tokens.values():
             answer = call(route, world, token)
             expected = {200, 400} if TABLE[row_of(route)] == OPEN else {401}
             assert answer.status_code in expected, (row_of(route), answer.text)
+            assert not missing_headers(answer.headers), row_of(route)
             assert not tells(answer.text)
