@@ -1,5 +1,6 @@
 """The rule of status: evidence and what was known before."""
 
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -134,3 +135,14 @@ def test_the_url_is_named_after_the_cluster_and_after_a_silent_beat() -> None:
     assert evaluate(replace(REPORTING, evidence=unavailable)).reason == "envproxy_unavailable"
     silent = replace(REPORTING, evidence=SILENT_URL, last_beat_at=NOW - timedelta(hours=1))
     assert evaluate(silent).reason == "beat_silent"
+
+
+def test_in_a_hundred_thousand_checks_one_of_twenty_that_fails_alone_is_never_an_error() -> None:
+    chance, facts, failures = random.Random(1), READY, 0
+    for _ in range(100_000):
+        fails = not facts.failed_checks and chance.random() < 0.05
+        verdict = evaluate(replace(facts, evidence=BAD if fails else GOOD))
+        assert verdict.status == ProviderStatus.READY
+        failures += verdict.check_failed
+        facts = replace(READY, failed_checks=int(verdict.check_failed))
+    assert failures > 4000
