@@ -138,7 +138,7 @@ def test_the_url_is_named_after_the_cluster_and_after_a_silent_beat() -> None:
 
 
 def test_in_a_hundred_thousand_checks_one_of_twenty_that_fails_alone_is_never_an_error() -> None:
-    chance, facts, failures = random.Random(1), READY, 0
+    chance, facts, failures = random.Random(1), READY, 0  # noqa: S311 - of a test
     for _ in range(100_000):
         fails = not facts.failed_checks and chance.random() < 0.05
         verdict = evaluate(replace(facts, evidence=BAD if fails else GOOD))
