@@ -4,6 +4,7 @@ import base64
 import re
 import secrets
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import Any
 import httpx
 import psycopg
 import yaml
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
 from coderadmin.embedded.sandbox.certificates import Authority
 from tests.clusters import eventually
@@ -101,15 +103,39 @@ class Story:
         self.note("API token by password", made, made.json()["session_token"])
         visitor.ask("POST", "/auth/basic/login", json={"email": ADMIN, "password": self.new("wrong password of coder")})
         visitor.api("GET", "/me", self.new("API token that is none"))
+        key = visitor.ask("GET", "/api/v0/users/me/sshkey", headers={"Session-Token": token})
+        self.note("SSH key", key, key.json()["private_key"].splitlines()[2])
+        service = {
+            "issuer": "https://sign-in.invalid",
+            "client_id": "canary",
+            "client_secret": self.new("client secret"),
+        }
+        refused = visitor.submit("/manage/admin/authentication/openid-connect/", **service)
+        assert refused.status_code == 200
+        assert "sign-in.invalid" in refused.text
 
     def make_people(self) -> None:
         visitor = self.visitor
         page = visitor.submit("/manage/users/new/", email="mira@example.com", name="Mira")
-        first = self.note("temporary password", page, shown(page, "password"))
+        self.note("temporary password", page, shown(page, "password"))
         (pk,) = self.rows("SELECT id FROM organizations_user WHERE email = 'mira@example.com'")
         page = visitor.submit(f"/manage/users/{pk[0]}/reset-password/")
-        self.note("second temporary password", page, shown(page, "password"))
-        assert first != self.secrets["second temporary password"]
+        temporary = self.note("second temporary password", page, shown(page, "password"))
+        own = self.new("own password")
+        mira = Visitor(self.deployment.url, visitor.pages)
+        with mira.browser:
+            mira.sign_in("mira@example.com", temporary)
+            mira.submit("/account/password/", current=temporary, new=own, confirmation=own)
+            self.add_an_authenticator_app(mira)
+
+    def add_an_authenticator_app(self, person: Visitor) -> None:
+        """Its key is shown in groups of four; it waits in the session until it is used."""
+        address = "/account/second-factors/app/"
+        key = shown(person.ask("GET", address), "secret").replace(" ", "")
+        self.secrets["key of the authenticator app"] = key
+        person.submit(address, code="000000")
+        code = format_hotp_value(hotp_value(key, int(time.time()) // 30))
+        assert "Recovery codes" in person.submit(address, code=code).text
 
     def deploy_by_kubeconfig(self) -> str:
         """Registered at the second attempt, deployed well, then badly. Returns the address of its page."""

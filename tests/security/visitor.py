@@ -19,9 +19,9 @@ LEFT_OUT = ("/sign-out/", "/static/", "/charts/", "/api/v1/docs")
 class Visitor:
     """`pages`: what came, headers and body, by method and path. The cookies themselves are not in it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, pages: defaultdict[str, list[bytes]] | None = None) -> None:
         self.url, self.visited = url, list[httpx.URL]()
-        self.pages = defaultdict[str, list[bytes]](list)
+        self.pages = defaultdict(list) if pages is None else pages
         self.browser = httpx.Client(base_url=url, timeout=60, transport=Loopback(), headers={"accept": "text/html"})
 
     def ask(self, method: str, path: str, **how: Any) -> httpx.Response:
