@@ -64,15 +64,18 @@ class WorkspaceProviderQuerySet(models.QuerySet):
 
     def search(self, text: str) -> Self:
         """Every word must occur in the name, an address, the namespace or the name of an allowed organization."""
+        providers = self.model._default_manager.order_by()
+        entries = apps.get_model("providers", "AllowlistEntry").objects
         found = self
         for word in text.split():
-            found = found.filter(
+            own = providers.filter(
                 Q(name__icontains=word)
                 | Q(hostname__icontains=word)
                 | Q(cluster_address__icontains=word)
                 | Q(namespace__icontains=word)
-                | Q(id__in=self.model._default_manager.filter(organizations__name__icontains=word).values("id"))
             )
+            allowed = entries.filter(organization__name__icontains=word)
+            found = found.filter(pk__in=own.values("pk").union(allowed.values("provider")))  # each has its index
         return found
 
     def search_as_user(self, text: str) -> Self:

@@ -3,10 +3,10 @@
 import uuid
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 
 from organizations.models import Organization
 from providers.addresses import ENVPROXY_PATH, validate_name, validate_namespace
@@ -110,9 +110,11 @@ class WorkspaceProvider(models.Model):
             models.Index(fields=["status", "chart_version", "cordoned_at"], name="provider_kinds"),
             models.Index(Lower("name"), "id", include=["name"], name="provider_by_name"),
             GinIndex(
-                fields=["name", "hostname", "cluster_address", "namespace"],
-                opclasses=["gin_trgm_ops"] * 4,
-                name="provider_search",
+                *(
+                    OpClass(Upper(name), "gin_trgm_ops")
+                    for name in ("name", "hostname", "cluster_address", "namespace")
+                ),
+                name="provider_words",
             ),
         ]
 
@@ -159,6 +161,7 @@ class AllowlistEntry(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["provider", "organization"], name="allowlist_entry_unique")]
+        indexes = [models.Index(fields=["organization", "provider"], name="allowlist_of_organization")]
 
     def __str__(self) -> str:
         return f"{self.organization} on {self.provider}"

@@ -1,0 +1,55 @@
+"""The list of providers reads what it shows, and not the table: by an index, whatever the page and the search."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_django.plugin import DjangoDbBlocker
+
+from providers.models import WorkspaceProvider
+from providers.querysets import WorkspaceProviderQuerySet
+from providers.tally import tally_of
+from tests.audit.test_plans import plan_of
+
+ROWS = 5_000
+PAGE = 50
+
+
+@pytest.fixture
+def many(transactional_db: None, django_db_blocker: DjangoDbBlocker) -> None:
+    now = timezone.now()
+    WorkspaceProvider.objects.bulk_create(
+        WorkspaceProvider(
+            name=f"region-{number:05}",
+            hostname=f"https://region-{number:05}.example.com",
+            cluster_address=f"https://{number:05}.clusters.example.com",
+            namespace="coder",
+            status="error" if number % 100 == 0 else "ready",
+            status_since=now - timedelta(seconds=number),
+        )
+        for number in range(ROWS)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE providers_workspaceprovider")
+
+
+def test_the_list_reads_indexes(many: None) -> None:
+    """One test: the rows are made once."""
+    everything = WorkspaceProvider.objects.all()
+    first, last = slice(0, PAGE), slice(ROWS - PAGE, ROWS)
+    plans: dict[str, tuple[WorkspaceProviderQuerySet, slice]] = {
+        "first page": (everything.sorted_by("name").values("pk"), first),
+        "last page": (everything.sorted_by("name").values("pk"), last),
+        "first page, backwards": (everything.sorted_by("-name").values("pk"), first),
+        "search by name": (everything.search("region-04242"), first),
+        "search by cluster": (everything.search("04242.clusters"), first),
+        "filter": (everything.filter(status="error"), first),
+    }
+    for name, (rows, part) in plans.items():
+        nodes, read = plan_of(rows[part])
+        assert "Seq Scan" not in nodes, (name, nodes)
+        assert "last" in name or read <= 3 * PAGE, (name, read, nodes)
+    nodes, _ = plan_of(everything.sorted_by("name").values("pk")[last])
+    assert "Index Only Scan" in nodes
+    assert tally_of(everything).count("error") == ROWS // 100
