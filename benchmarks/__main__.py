@@ -12,7 +12,7 @@ import click
 
 from benchmarks import checks, footprint, pages, proxy
 from benchmarks.measures import Report, document, table, target_table
-from benchmarks.stack import CHECKOUT, Stack, running_stack
+from benchmarks.stack import CHECKOUT, BenchmarkError, Stack, running_stack
 
 PAGE = CHECKOUT / "docs" / "performance.md"
 
@@ -49,14 +49,20 @@ SECTIONS = [
 def main(quick: bool, only: tuple[str, ...], audit_rows: int | None) -> None:
     """Measure, compare with baselines of the same run, and tell which targets are met."""
     pages.AUDIT_ROWS = audit_rows or pages.AUDIT_ROWS
+    wanted = [section for section in SECTIONS if not only or section.name in only]
+    failed = []
     with running_stack() as stack:
-        for section in SECTIONS:
-            if not only or section.name in only:
-                began = time.monotonic()
+        for section in wanted:
+            began = time.monotonic()
+            try:
                 _tell(section, section.measure(stack, quick), write=not quick)
-                click.echo(f"({section.name}: {time.monotonic() - began:.0f} s)")
+            except (BenchmarkError, OSError) as error:  # the others are worth their time all the same
+                failed.append(f"{section.name}: {error}")
+            click.echo(f"({section.name}: {time.monotonic() - began:.0f} s)")
     if not quick:
         _write_between("targets", target_table(_all_targets()))
+    if failed:
+        raise click.ClickException("; ".join(failed))
 
 
 def _tell(section: Section, report: Report, *, write: bool) -> None:
