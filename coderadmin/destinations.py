@@ -54,7 +54,8 @@ class Rule:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        allowed, denied = tuple(values["allowed"]), tuple(values["denied"])
+        return cls(allowed=allowed, denied=denied, is_loopback_allowed=values["is_loopback_allowed"])
 
     def refusal(self, text: str) -> str:
         """What `text`, an IP address, is that nobody may connect to it; empty when one may."""

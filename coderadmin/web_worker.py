@@ -12,7 +12,7 @@ READ_SECONDS = 30.0
 LOOK_SECONDS = 1.0
 
 
-class PromptWorker(ThreadWorker):  # type: ignore[misc]
+class PromptWorker(ThreadWorker):
     """After READ_SECONDS nothing more of a request is read; its answer may take longer."""
 
     read_seconds = READ_SECONDS

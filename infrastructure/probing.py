@@ -97,8 +97,9 @@ async def _certificate(url: str, context: ssl.SSLContext) -> list[Finding]:
 def _trouble(url: str, error: Exception) -> Finding:
     host = urlsplit(url).hostname
     match error:
-        case AddressRefusedError() | aiohttp.ClientConnectorError(os_error=AddressRefusedError()):
-            refused = getattr(error, "os_error", error)
+        case AddressRefusedError() as refused:
+            return _error("address", "Address", f"{refused.address}, where {host} leads, is {refused.why}.", ALLOW_IT)
+        case aiohttp.ClientConnectorError(os_error=AddressRefusedError() as refused):
             return _error("address", "Address", f"{refused.address}, where {host} leads, is {refused.why}.", ALLOW_IT)
         case aiohttp.ClientConnectorCertificateError():
             remedy = f"Install a certificate for {host} that browsers trust."
