@@ -40,8 +40,8 @@ class Case:
         return () if self.program == "baseline" else (ADMIN, BARE)
 
 
-def _listed(name: str, query: str, **more: str) -> Case:
-    return Case(name=name, path=f"{LIST}{query}", most_of_admin=0.3, most_of_bare=2.2, **more)
+def _listed(name: str, query: str) -> Case:
+    return Case(name=name, path=f"{LIST}{query}", most_of_admin=0.3, most_of_bare=2.2)
 
 
 def _audited(name: str, query: str) -> Case:

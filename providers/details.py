@@ -186,7 +186,7 @@ def _environments(ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
     rows = model.objects.filter(provider__in=ids).order_by().values_list("provider")
     running = Count("pk", filter=Q(status__in=RUNNING_ENVIRONMENTS))
     found: dict[UUID, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    return found | {provider: counts for provider, *counts in rows.annotate(Count("pk"), running=running)}
+    return found | {provider: (count, some) for provider, count, some in rows.annotate(Count("pk"), running=running)}
 
 
 def _shown_changes(ids: Sequence[UUID]) -> dict[UUID, list[StatusChange]]:

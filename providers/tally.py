@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.core.paginator import Paginator
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 
 from providers.choices import ProviderStatus
 from providers.querysets import WorkspaceProviderQuerySet
@@ -22,7 +22,7 @@ class Group(NamedTuple):
     status: str
     is_cordoned: bool
     chart_version: str
-    count: int
+    providers: int
 
     def fits(self, choice: str) -> bool:
         """One of CHOICES; an empty one fits all."""
@@ -38,7 +38,7 @@ class Tally:
     groups: Collection[Group]
 
     def count(self, choice: str = "") -> int:
-        return sum(group.count for group in self.groups if group.fits(choice))
+        return sum(group.providers for group in self.groups if group.fits(choice))
 
     @property
     def versions(self) -> set[str]:
@@ -56,6 +56,6 @@ def tally_of(providers: WorkspaceProviderQuerySet) -> Tally:
 class CountedPaginator(Paginator):
     """Of rows that are counted already."""
 
-    def __init__(self, rows: Sequence[Any] | WorkspaceProviderQuerySet, size: int, *, count: int) -> None:
+    def __init__(self, rows: Sequence[Any] | QuerySet, size: int, *, count: int) -> None:
         super().__init__(rows, size)
-        self.count = count  # type: ignore[misc]  # over the cached property
+        self.count = count
