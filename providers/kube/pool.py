@@ -1,6 +1,5 @@
 """Connections that outlive a check, for as many clusters as memory is set aside for."""
 
-import asyncio
 import hashlib
 import ssl
 from asyncio import sslproto
@@ -13,8 +12,6 @@ from providers.target import ClusterTarget
 KEPT_SECONDS = 75.0  # more than the interval of checks, less than the 90 s after which an API server hangs up
 MOST_KEPT = 2000  # hosts with a connection that waits for the next check; each takes some 50 KB
 MOST_CONTEXTS = 2000  # CAs and client certificates; each takes some 20 KB
-BUSY = 0.05  # seconds for one turn of the event loop
-MOST_TURNS = 20  # that one check waits for another
 TLS_BUFFER = 16 * 1024  # bytes of each connection; asyncio takes 256 KiB and touches them all
 
 
@@ -38,20 +35,7 @@ class Pool:
         sslproto.SSLProtocol.max_size = TLS_BUFFER
         self._connector = KeepingConnector(limit=0, keepalive_timeout=KEPT_SECONDS)
         self.session = session_over(self._connector)
-        self._door = asyncio.Lock()
         self._contexts: OrderedDict[bytes, ssl.SSLContext] = OrderedDict()
-
-    async def admit(self) -> None:
-        """Returns when there is time for one more: clusters that are silent hold up nobody, but checks for which there
-        is no processor would run into their own time-outs.
-        """
-        loop = asyncio.get_running_loop()
-        async with self._door:
-            for _ in range(MOST_TURNS):
-                began = loop.time()
-                await asyncio.sleep(0)
-                if loop.time() - began < BUSY:
-                    return
 
     def trim(self) -> None:
         self._connector.trim()

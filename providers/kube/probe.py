@@ -144,8 +144,6 @@ async def collect_many(
 
     async def check(request: CheckRequest) -> Found:
         async with slots:
-            if pool:
-                await pool.admit()
             return request.key, await collect(request.target, request, timeout=deadline, pool=pool)
 
     pending = {asyncio.create_task(check(request)) for request in requests}
