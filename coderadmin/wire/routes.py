@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-ROOTS = ("/api/v0/", "/api/private/")
+ROOTS = ("/api/v0/", "/api/private/", "/auth/basic/")
 
 View = Callable[..., Any]
 """Returns a list, a dict, an HttpResponse, or None for an answer without a body."""

@@ -1,9 +1,7 @@
 """Each filter has an index that serves it newest first: PostgreSQL reads a page, not the table."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,6 +12,7 @@ from audit.models import AuditEvent
 from audit.paging import PAGE_SIZE, Place
 from audit.querysets import AuditEventQuerySet
 from organizations.forms.audit import AuditFilterForm
+from tests.plans import plan_of
 
 ROWS = 50_000
 ORGANIZATION = "00000000-0000-4000-8000-000000000007"
@@ -39,21 +38,6 @@ def many(transactional_db: None, django_db_blocker: DjangoDbBlocker) -> None:
     with connection.cursor() as cursor:
         cursor.execute(FILL, [ROWS])
         cursor.execute("ANALYZE audit_auditevent")
-
-
-def plan_of(events: AuditEventQuerySet) -> tuple[set[str], int]:
-    """The kinds of its nodes, and the most rows that one of them has read."""
-    (document,) = json.loads(events.explain(format="json", analyze=True))
-    nodes: list[dict[str, Any]] = []
-
-    def collect(node: dict[str, Any]) -> None:
-        nodes.append(node)
-        for inner in node.get("Plans", []):
-            collect(inner)
-
-    collect(document["Plan"])
-    read = max(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in nodes)
-    return {node["Node Type"] for node in nodes}, int(read)
 
 
 def filtered(query: str) -> AuditEventQuerySet:

@@ -182,7 +182,7 @@ def test_without_script_another_organization_is_shown_and_an_environment_created
     page = page_without_script
     page.goto("/environments/new/")
     page.get_by_label("Name").fill("dev")
-    page.get_by_role("textbox", name="Image").fill("codercom/enterprise-base")
+    page.get_by_role("combobox", name="Image").fill("codercom/enterprise-base")
     page.get_by_label("Organization").select_option("Platform")
     page.get_by_role("button", name="Show the providers for this").click()
     expect(page.get_by_label("far")).to_be_checked()
