@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import httpx
+import psycopg
 
 from tests.clusters import eventually
 from tests.e2e.fleet import Fleet, running_fleet
@@ -21,6 +23,7 @@ from tests.hosts.network import HERE, THERE, Host, relayed, second_host
 INSIDE = Path(__file__).with_name("inside.py")
 CODERADMIN = Path(sys.executable).with_name("coderadmin")
 POSTGRES_PORT, VALKEY_PORT, WEB_PORT = 5432, 6379, 8000
+VARIABLES = {"CODERADMIN_REDEPLOY_CONCURRENCY": "2", "CODERADMIN_DEPLOY_TIMEOUT": "60"}
 PROGRAMS = {
     "web": ["web", "--host", THERE, "--port", str(WEB_PORT), "--workers", "1"],
     "checks": ["worker", "--queue", "checks"],
@@ -50,6 +53,20 @@ class TwoHosts:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
 
+    @contextmanager
+    def pulling_the_cable_when_deployed(self, provider: str) -> Iterator[None]:
+        """As soon as a worker has begun to deploy it; on leaving, that has happened."""
+        puller = threading.Thread(target=self._pull_when_deployed, args=[provider])
+        puller.start()
+        yield
+        puller.join()
+
+    def _pull_when_deployed(self, provider: str) -> None:
+        begun = "SELECT FROM providers_operation WHERE provider_name = %s AND state = 'running'"
+        with psycopg.connect(self.environment["DATABASE_URL"], autocommit=True) as database:
+            assert eventually(lambda: database.execute(begun, [provider]).fetchone() is not None, 60)
+        self.second.pull_the_cable()
+
     def readiness_of_second(self) -> int:
         """The status of its /readyz; 0 when nothing answers."""
         try:
@@ -76,7 +93,9 @@ class TwoHosts:
 @contextmanager
 def running_on_two_hosts(host: str) -> Iterator[TwoHosts]:
     with ExitStack() as stack:
-        fleet = stack.enter_context(running_fleet(host, CODERADMIN_REDEPLOY_CONCURRENCY="2"))
+        fleet = stack.enter_context(
+            running_fleet(host, CODERADMIN_REDEPLOY_CONCURRENCY="2", CODERADMIN_DEPLOY_TIMEOUT="60")
+        )
         environment = fleet.deployment.variables(r"gunicorn.*coderadmin\.wsgi")
         second = stack.enter_context(second_host())
         hosts = TwoHosts(fleet, second, environment)

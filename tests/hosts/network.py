@@ -36,10 +36,10 @@ class Host:
 
     def pull_the_cable(self) -> None:
         """What is on its way is lost, and nobody is told."""
-        _ip("link", "set", CABLE, "down")
+        _ip("-n", NAME, "link", "set", FAR_END, "down")
 
     def plug_it_in(self) -> None:
-        _ip("link", "set", CABLE, "up")
+        _ip("-n", NAME, "link", "set", FAR_END, "up")
 
 
 @contextmanager
@@ -75,6 +75,8 @@ def relayed(host: Host, ports: Sequence[int], sockets: dict[int, str], folder: P
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait(STOP_SECONDS)
+    if process.stdout:
+        process.stdout.close()
 
 
 def _ip(*arguments: str) -> None:

@@ -45,10 +45,8 @@ def test_either_host_does_all_the_work(hosts: TwoHosts) -> None:
 
 
 def test_a_host_is_cut_off_in_the_middle_of_a_deploy(hosts: TwoHosts) -> None:
-    with hosts.first_does_no_work():
+    with hosts.first_does_no_work(), hosts.pulling_the_cable_when_deployed("mumbai"):
         operation = hosts.ask("deploy", "mumbai")
-        assert eventually(lambda: hosts.ask("operation", operation)["state"] == "running", MOMENT)
-        hosts.second.pull_the_cable()
     assert hosts.readiness_of_second() == 0
     expect_all_checked(hosts)
     expect_deployed(hosts, operation, attempts=2)
