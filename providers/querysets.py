@@ -16,10 +16,11 @@ from organizations.models import User
 from organizations.policies import can_read_providers
 from providers.choices import RUNNING_ENVIRONMENTS
 
-# Who is in time keeps his turn. Those who are late are dealt out over the next interval, so as not to come at once.
+# Who is in time keeps his turn. Those who are late are dealt out over the second half of
+# the next interval: not all at once, and not again at once.
 CLAIM_DUE = """
     UPDATE providers_workspaceprovider
-    SET next_check_at = greatest(next_check_at, %(now)s - random() * %(interval)s) + %(interval)s
+    SET next_check_at = greatest(next_check_at, %(now)s - random() / 2 * %(interval)s) + %(interval)s
     WHERE id IN (
         SELECT id FROM providers_workspaceprovider
         WHERE next_check_at <= %(now)s AND (failed_checks > 0) = %(doubtful)s

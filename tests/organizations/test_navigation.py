@@ -55,7 +55,7 @@ def test_a_page_answers_a_question_for_its_headers_alone(member: User, address: 
     assert (response.status_code, response.content) == (200, b"")
 
 
-def test_an_anonymous_person_sees_no_navigation(client: Client) -> None:
+def test_an_anonymous_person_sees_no_navigation(db: None, client: Client) -> None:
     page = client.get("/sign-in/").text
     assert "<nav" not in page
     assert "Sign out" not in page
