@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kubernetes import client
 
+from coderadmin.destinations import Rule, use
 from providers.helm import gateway
 from providers.kube.kubeconfig import parse_kubeconfig
 from tests.clusters import Cluster, api_client, eventually
@@ -58,6 +59,7 @@ def kill_a_worker_in_the_middle(cluster: Cluster) -> None:
 
 
 def main() -> None:
+    use(Rule(is_loopback_allowed=True))
     kubeconfig = parse_kubeconfig(Path(sys.argv[1]).read_text(encoding="utf-8"))
     target = kubeconfig.target(kubeconfig.current_context, namespace=sys.argv[2])
     gateway.deploy(target, values(image="broken:1"), timeout_s=120, on_line=str, cancelled=bool)
