@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PACKAGES = ("coderadmin", "organizations", "providers", "environments", "infrastructure", "audit")
+PACKAGES = ("coderadmin", "organizations", "authentication", "providers", "environments", "infrastructure", "audit")
 READ = re.compile(r"""env\.\w+\(\s*"([A-Z_]+)"|envvar="([A-Z_]+)"|environ\.get\("(CODERADMIN_[A-Z_]+)"\)""")
 NOT_FOR_PRODUCTION = {"DEBUG", "CODERADMIN_EMBEDDED", "CODERADMIN_IS_WEB"}
 
