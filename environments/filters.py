@@ -23,7 +23,7 @@ BY_URGENCY = Case(
     *(When(status=status, then=Value(place)) for place, status in enumerate(URGENCY)), output_field=IntegerField()
 )
 SORTS: dict[str, tuple[Any, ...]] = {
-    "name": ("name", Lower("owner__email")),
+    "name": ("name",),
     "owner": (Lower("owner__email"), "name"),
     "status": (BY_URGENCY, "name"),
     "since": ("-status_since",),
@@ -40,12 +40,15 @@ SORT_LABELS = {
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentFilter:
-    """Search text, status, provider, organization and the owner's e-mail (each may be empty), and one of SORTS."""
+    """Search text, status, provider and organization (ids or names), the owner's e-mail, and one of SORTS.
+
+    Each but the sort may be empty.
+    """
 
     text: str = ""
     status: str = ""
-    provider: UUID | None = None
-    organization: UUID | None = None
+    provider: str = ""
+    organization: str = ""
     owner: str = ""
     sort: str = "name"
 
@@ -56,9 +59,9 @@ class EnvironmentFilter:
         return cls(
             text=words_of(query),
             status=status if status in EnvironmentStatus.values else "",
-            provider=uuid_of(query.get("provider", "")),
-            organization=uuid_of(query.get("organization", "")),
-            owner=query.get("owner", "")[:LONGEST_SEARCH].replace("\0", "").strip().lower(),
+            provider=typed(query, "provider"),
+            organization=typed(query, "organization"),
+            owner=typed(query, "owner").lower(),
             sort=sort if sort in SORTS else "name",
         )
 
@@ -68,14 +71,21 @@ class EnvironmentFilter:
 
     def narrowed(self, environments: EnvironmentQuerySet) -> EnvironmentQuerySet:
         rows = environments.search(self.text)
-        wanted = {
-            "status": self.status,
-            "provider": self.provider,
-            "organization": self.organization,
-            "owner__email": self.owner,
-        }
+        wanted = {"status": self.status, "owner__email": self.owner}
+        wanted |= _id_or_name("provider", self.provider) | _id_or_name("organization", self.organization)
         rows = rows.filter(**{name: value for name, value in wanted.items() if value})
         return rows.order_by(*SORTS[self.sort], "id")
+
+
+def typed(query: QueryDict, name: str) -> str:
+    """A text of the query, as far as a database takes it."""
+    return query.get(name, "")[:LONGEST_SEARCH].replace("\0", "").strip()
+
+
+def _id_or_name(field: str, wanted: str) -> dict[str, Any]:
+    """Links have ids, people type names."""
+    pk = uuid_of(wanted)
+    return {field: pk} if pk else {f"{field}__name__iexact": wanted}
 
 
 def uuid_of(text: str) -> UUID | None:

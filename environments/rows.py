@@ -14,6 +14,8 @@ from environments.policies import can_open
 from environments.querysets import EnvironmentQuerySet
 from organizations.policies import Visitor
 from providers.choices import ACTIVE_STATES
+from providers.models import WorkspaceProvider
+from providers.querysets import document_fields
 from providers.timeline import in_words
 
 CHIPS = {
@@ -83,7 +85,8 @@ class Row:
 def for_rows(environments: EnvironmentQuerySet) -> EnvironmentQuerySet:
     """With places, and `active_kind`, the kind of the active operation; all in the same query."""
     active = EnvironmentOperation.objects.filter(environment=OuterRef("pk"), state__in=ACTIVE_STATES)
-    return environments.with_places().annotate(active_kind=Subquery(active.values("kind")[:1]))
+    rows = environments.with_places().annotate(active_kind=Subquery(active.values("kind")[:1]))
+    return rows.defer(*(f"provider__{name}" for name in document_fields(WorkspaceProvider)))
 
 
 def make_rows(environments: Iterable[Environment], *, user: Visitor) -> list[Row]:

@@ -25,6 +25,7 @@ urlpatterns = [
     path("environments/new/", views.environment_create, name="environment_create"),
     path("environments/new/form/", views.environment_form, name="environment_form"),
     path("environments/chips/", views.environment_chips, name="environment_chips"),
+    path("environments/names/", views.names, name="names"),
     path("environments/people/", views.people, name="people"),
     path("environments/operations/<uuid:pk>/", include(operation_urls)),
     path("environments/<uuid:pk>/", include(environment_urls)),

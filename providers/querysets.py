@@ -56,6 +56,11 @@ SORTS = {
 }
 
 
+def document_fields(model: type[models.Model]) -> list[str]:
+    """The names of the fields that are stored as JSON."""
+    return [field.name for field in model._meta.fields if isinstance(field, models.JSONField)]
+
+
 class WorkspaceProviderQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
         """All for site admin, site manager and auditor; else those on an allowlist of one's organizations."""
@@ -94,7 +99,7 @@ class WorkspaceProviderQuerySet(models.QuerySet):
 
     def without_documents(self) -> Self:
         """Leaves out what is stored as JSON: reading it takes longer than the rest of the row."""
-        return self.defer(*(field.name for field in self.model._meta.fields if isinstance(field, models.JSONField)))
+        return self.defer(*document_fields(self.model))
 
     def sorted_by(self, key: str) -> Self:
         """By one of SORTS; an unknown key sorts by name."""

@@ -147,7 +147,7 @@ PROVIDERS: Mapping[str, Row] = {
     ),
 }
 ENVIRONMENTS: Mapping[str, Row] = {
-    **each("environments environment_list environment_chips people why", read(EVERYBODY)),
+    **each("environments environment_list environment_chips names people why", read(EVERYBODY)),
     **each("environments environment_create environment_form", act(EVERYBODY)),
     **each("environments environment_detail operation_detail", read(ENVIRONMENT_USERS)),
     **each("environments environment_start environment_stop environment_rebuild", act(ENVIRONMENT_USERS)),

@@ -85,6 +85,7 @@ QUERIES: dict[str, Callable[[World], str]] = {
     "providers:provider_chips": lambda world: f"ids={world.provider.pk}",
     "environments:environment_chips": lambda world: f"ids={world.environment.pk}",
     "environments:environment_create": lambda world: f"organization={world.organization.pk}",
+    "environments:names": lambda world: f"provider={CANARY}",
     "environments:people": lambda world: f"owner={CANARY}",
     "environments:why": lambda world: f"organization={world.organization.pk}&provider={world.provider.pk}",
     "infrastructure:upgrade_start": lambda world: f"provider={world.provider.pk}",

@@ -52,8 +52,8 @@ def list_environments(request: HttpRequest, asked: Query[EnvironmentQuery]) -> d
     wanted = EnvironmentFilter(
         text=words_of(request.GET),
         status=asked.status or "",
-        provider=asked.provider,
-        organization=asked.organization,
+        provider=str(asked.provider or ""),
+        organization=str(asked.organization or ""),
         owner=asked.owner.strip().lower(),
     )
     page, cursor = page_of(wanted.narrowed(visible_environments(request)), asked, by="name")

@@ -75,6 +75,7 @@ class Environment(models.Model):
             models.Index(fields=["provider", "status"], name="environment_of_provider"),
             models.Index(fields=["organization", "owner"], name="environment_of_member"),
             models.Index(fields=["next_observation_at"], name="environment_due"),
+            models.Index(fields=["name", "id"], name="environment_by_name"),
         ]
 
     def __str__(self) -> str:

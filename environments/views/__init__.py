@@ -8,7 +8,8 @@ from environments.views.listing import environment_chips, environment_detail, en
 from environments.views.opening import environment_open
 from environments.views.operations import operation_cancel, operation_detail
 from environments.views.rebuild import environment_rebuild
-from environments.views.why import people, why
+from environments.views.suggestions import names, people
+from environments.views.why import why
 
 __all__ = [
     "environment_chips",
@@ -25,6 +26,7 @@ __all__ = [
     "environment_stop",
     "envproxy_access",
     "envproxy_sessions",
+    "names",
     "operation_cancel",
     "operation_detail",
     "people",

@@ -4,8 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
-from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -15,15 +13,14 @@ from django_htmx.http import HttpResponseStopPolling
 from coderadmin.htmx import wants_partial
 from environments.choices import EnvironmentStatus
 from environments.details import details_of
-from environments.filters import SORT_LABELS, EnvironmentFilter, uuid_of
+from environments.filters import SORT_LABELS, SORTS, EnvironmentFilter, uuid_of
 from environments.models import Environment
 from environments.offers import managed_organizations
-from environments.rows import Row, make_rows
+from environments.rows import Row, for_rows, make_rows
 from environments.views.gone import gone
 from environments.views.scope import person_of, visible_environments
-from organizations.models import Organization
+from environments.views.suggestions import NAMED, NameField
 from organizations.policies import is_site_manager
-from providers.models import WorkspaceProvider
 
 PAGE_SIZE = 50
 
@@ -32,17 +29,19 @@ PAGE_SIZE = 50
 @require_safe
 def environment_list(request: HttpRequest) -> HttpResponse:
     wanted = EnvironmentFilter.from_query(request.GET)
-    page = Paginator(wanted.narrowed(visible_environments(request)), PAGE_SIZE).get_page(request.GET.get("page"))
+    found = wanted.narrowed(Environment.objects.visible_to(person_of(request))).values("pk")
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    shown = Environment.objects.filter(pk__in=page.object_list).order_by(*SORTS[wanted.sort], "id")
     context = {
         "page": page,
         "filter": wanted,
         "sees_others": _sees_others(request),
-        **_polled(make_rows(page, user=request.user)),
+        **_polled(make_rows(for_rows(shown), user=request.user)),
     }
     if wants_partial(request):
         return render(request, "environments/partials/environment_results.html", context)
     context["sees_all"] = is_site_manager(request.user)
-    return render(request, "environments/environment_list.html", context | _choices(request))
+    return render(request, "environments/environment_list.html", context | _choices(request, wanted))
 
 
 @never_cache
@@ -93,17 +92,11 @@ def _sees_others(request: HttpRequest) -> bool:
     return managed_organizations(person_of(request)).exists()
 
 
-def _named(things: QuerySet) -> QuerySet:
-    """As choices: there may be thousands."""
-    return things.order_by(Lower("name")).values_list("pk", "name")
-
-
-def _choices(request: HttpRequest) -> dict[str, Any]:
-    """What the filters offer: only what would find something. Two queries."""
-    visible = Environment.objects.visible_to(person_of(request)).order_by()
+def _choices(request: HttpRequest, wanted: EnvironmentFilter) -> dict[str, Any]:
+    """What the filters offer, and the names of what they are set to. At most four queries."""
+    visible = visible_environments(request)
     return {
         "statuses": EnvironmentStatus.choices,
         "sorts": SORT_LABELS.items(),
-        "organizations": _named(Organization.objects.filter(pk__in=visible.values("organization"))),
-        "providers": _named(WorkspaceProvider.objects.filter(pk__in=visible.values("provider"))),
+        "fields": [NameField.made(name, getattr(wanted, name), visible) for name in NAMED],
     }

@@ -173,6 +173,19 @@ def test_the_filters_narrow_the_list_as_they_are_changed(manager_page: Page, own
     expect(rows).to_have_text(["dev"])
 
 
+def test_a_provider_is_chosen_by_what_its_name_begins_with(manager_page: Page, owner: User) -> None:
+    make_environment(make_provider(name="sydney"), owner=owner, name="dev")
+    make_environment(make_provider(name="seoul"), name="other")
+    manager_page.goto("/environments/")
+    provider = manager_page.get_by_label("Provider", exact=True)
+    provider.press_sequentially("syd")
+    expect(manager_page.locator("#provider-names option")).to_have_count(1)
+    provider.fill("sydney")
+    manager_page.keyboard.press("Tab")
+    expect(manager_page.locator("tbody th a")).to_have_text(["dev"])
+    assert "provider=sydney" in manager_page.url
+
+
 def test_without_script_another_organization_is_shown_and_an_environment_created(
     page_without_script: Page, organization: Organization
 ) -> None:

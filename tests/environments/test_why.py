@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from audit.services import Actor
@@ -15,7 +14,7 @@ from organizations.models import Membership, Organization, User
 from providers.models import AllowlistEntry, WorkspaceProvider
 from tests.environments.things import IMAGE, make_member, make_plan
 from tests.factories import make_operation, make_provider
-from tests.people import make_organization, make_user, signed_in
+from tests.people import make_organization, signed_in
 
 pytestmark = pytest.mark.django_db
 WHY = "/why/"
@@ -188,21 +187,3 @@ def test_bad_input_is_an_error_at_its_field(
 
 def test_without_a_question_nothing_is_wrong_yet(person: User) -> None:
     assert 'class="errors"' not in signed_in(person).get(WHY).text
-
-
-def people(client: Client, **query: str) -> list[str]:
-    return [person.email for person in client.get(reverse("environments:people"), query).context["people"]]
-
-
-def test_names_are_suggested_to_those_who_may_ask_and_fifty_at_most(
-    site_manager: User, auditor: User, person: User, organization: Organization
-) -> None:
-    for number in range(55):
-        make_user(email=f"crowd{number:02}@example.com")
-    assert people(signed_in(site_manager), person="lovelace") == ["ada@example.com"]
-    assert people(signed_in(auditor), owner="ada@") == ["ada@example.com"]
-    assert len(people(signed_in(site_manager), person="crowd")) == 50
-    manager = signed_in(make_member(organization, OrganizationRole.MANAGER, email="zoe@example.com"))
-    assert people(manager) == ["ada@example.com", "zoe@example.com"]
-    assert people(signed_in(person), person="ada") == []
-    assert people(signed_in(site_manager), person="\0") != []
