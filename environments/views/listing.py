@@ -29,9 +29,9 @@ PAGE_SIZE = 50
 @require_safe
 def environment_list(request: HttpRequest) -> HttpResponse:
     wanted = EnvironmentFilter.from_query(request.GET)
-    found = wanted.narrowed(Environment.objects.visible_to(person_of(request))).values("pk")
+    found = wanted.narrowed(Environment.objects.visible_to(person_of(request))).values_list("pk", flat=True)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    shown = Environment.objects.filter(pk__in=page.object_list).order_by(*SORTS[wanted.sort], "id")
+    shown = Environment.objects.filter(pk__in=list(page)).order_by(*SORTS[wanted.sort], "id")
     context = {
         "page": page,
         "filter": wanted,
