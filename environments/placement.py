@@ -22,6 +22,7 @@ from providers.models import AllowlistEntry, WorkspaceProvider
 from providers.rules import Rule, access_of, access_rules, failed, provider_rules
 
 UNITS = {"cpu_cores": "CPU cores", "memory_gb": "GB of memory", "disk_gb": "GB of disk", "gpus": "GPUs"}
+OFFERED_FIELDS = ("name", "hostname", "status", "reason", "is_default", "cordoned_at", "cordon_reason")
 Sizes = Mapping[str, Decimal | int]
 """By the names in SIZES."""
 
@@ -163,8 +164,11 @@ def best_usable(answers: Iterable[Placement]) -> Placement | None:
 
 
 def offered_providers(organization: Organization) -> list[WorkspaceProvider]:
-    """Those that the create form names: on the organization's allowlist, and the default. By name; one query."""
-    return list(WorkspaceProvider.objects.offered_to([organization.pk]).without_documents().sorted_by("name"))
+    """Those that the create form names: on the organization's allowlist, and the default. By name; one query.
+
+    With OFFERED_FIELDS alone: making objects of hundreds of whole rows takes longer than all rules.
+    """
+    return list(WorkspaceProvider.objects.offered_to([organization.pk]).only(*OFFERED_FIELDS).sorted_by("name"))
 
 
 def plain(number: Any) -> str:

@@ -57,7 +57,7 @@ SORTS = {
 
 
 def document_fields(model: type[models.Model]) -> list[str]:
-    """The names of the fields that are stored as JSON."""
+    """The names of the fields that are stored as JSON: reading them takes longer than the rest of a row."""
     return [field.name for field in model._meta.fields if isinstance(field, models.JSONField)]
 
 
@@ -96,10 +96,6 @@ class WorkspaceProviderQuerySet(models.QuerySet):
         allowed = apps.get_model("providers", "AllowlistEntry").objects.filter(organization__in=organizations)
         default = self.model._default_manager.filter(is_default=True).order_by()
         return self.filter(pk__in=allowed.values("provider").union(default.values("pk")))
-
-    def without_documents(self) -> Self:
-        """Leaves out what is stored as JSON: reading it takes longer than the rest of the row."""
-        return self.defer(*document_fields(self.model))
 
     def sorted_by(self, key: str) -> Self:
         """By one of SORTS; an unknown key sorts by name."""

@@ -70,7 +70,7 @@ def _page(request: HttpRequest, form: EnvironmentForm) -> HttpResponse:
         "images": offered_images(form.offer.organization) if form.offer else [],
         "measured": {provider.pk for provider in measured},
         "has_choice": len(organizations) > 1,
-        "may_ask_for_owner": can_ask_for_anyone(form.person),
+        "asked_for": _whom_to_ask_about(form),
     }
     if wants_partial(request):
         part = "environment_fields" if form.offer else "no_organization"
@@ -79,3 +79,10 @@ def _page(request: HttpRequest, form: EnvironmentForm) -> HttpResponse:
     origins = sorted({origin_of(provider) for provider in measured})
     response._csp_update = {"connect-src": [SELF, *origins]}  # type: ignore[attr-defined]
     return response
+
+
+def _whom_to_ask_about(form: EnvironmentForm) -> str:
+    """The e-mail for links to “Why can't I?”: empty for oneself, and for those who may not ask about others."""
+    if form.offer is None or form.offer.owner == form.person or not can_ask_for_anyone(form.person):
+        return ""
+    return form.offer.owner.email
