@@ -142,6 +142,12 @@ TABLE = {
     "retry_rollout_step": SITE_MANAGERS,
     "skip_rollout_step": SITE_MANAGERS,
 }
+SO_ALREADY = {
+    "activate_user", "add_member", "change_access", "put_allowlist", "reset_second_factors", "resume_rollout",
+    "retry_rollout", "retry_rollout_step", "start_environment", "uncordon_provider", "unlink_account", "unlink_user",
+    "update_authentication",
+}  # fmt: skip
+"""What they ask for is so in `make_world()`: nothing changes."""
 OPERATIONS = {
     operation["operationId"]: (method.upper(), path)
     for path, methods in api.get_openapi_schema(path_prefix="")["paths"].items()
@@ -260,6 +266,20 @@ def test_no_read_writes_anything(world: World, people: dict[str, User]) -> None:
         if method == "GET":
             assert program.get(path_of(template, world)).status_code in MEANING["+"] | MEANING["4"], template
     assert AuditEvent.objects.count() == before
+
+
+def test_every_change_is_in_the_audit_log(world: World, people: dict[str, User]) -> None:
+    program, unwritten = Program(people["site_admin"]), set()
+    for name, (method, template) in OPERATIONS.items():
+        if method == "GET":
+            continue
+        before = AuditEvent.objects.count()
+        with transaction.atomic():
+            answer = program.call(method, path_of(template, world), body_of(name, world))
+            if answer.status_code < 300 and AuditEvent.objects.count() == before:
+                unwritten.add(name)
+            transaction.set_rollback(True)
+    assert unwritten == SO_ALREADY
 
 
 def test_what_does_not_exist_reads_like_what_is_not_yours(world: World, people: dict[str, User]) -> None:

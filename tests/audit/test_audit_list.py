@@ -211,6 +211,14 @@ def test_the_links_to_other_pages_and_exports_keep_the_filter(client: Client) ->
         assert urlencode(query).replace("&", "&amp;") in link
 
 
+@pytest.mark.parametrize("query", [{"action": "provider.cordon"}, {"q": "nobody-at-all"}])
+def test_a_filter_is_cleared_by_a_link(query: dict[str, str], client: Client) -> None:
+    make_event(action="provider.cordon")
+    link = f'href="{LIST}">Clear filters</a>'
+    assert link in client.get(LIST, query).text
+    assert link not in client.get(LIST).text
+
+
 def test_a_request_of_htmx_gets_the_results_only(client: Client) -> None:
     make_event()
     assert client.get(LIST, headers={"HX-Request": "true"}).text.lstrip().startswith('<section id="audit-results"')

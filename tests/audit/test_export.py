@@ -57,6 +57,12 @@ def test_json_lines_have_an_object_each(client: Client, member: User) -> None:
     assert (found["id"], found["after"], found["outcome"]) == (event.pk, {"a": [1, "x"]}, "failed")
 
 
+def test_csv_is_saved_as_a_csv_file(client: Client) -> None:
+    response = client.get(CSV)
+    assert response["Content-Type"].startswith("text/csv")
+    assert response["Content-Disposition"].endswith('.csv"')
+
+
 def test_it_holds_what_the_filter_asks_for_newest_first(client: Client) -> None:
     made = [make_event(action="provider.cordon") for _ in range(3)]
     make_event(action="provider.deploy")

@@ -1,8 +1,10 @@
 """Signing in and out, from the outside."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -25,6 +27,25 @@ def is_signed_in(client: Client) -> bool:
     return client.get("/account/").status_code == 200
 
 
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the slow hash was used for."""
+    uses: list[str] = []
+
+    def note(name: str) -> None:
+        work = getattr(Argon2PasswordHasher, name)
+
+        def noted(*given: Any) -> Any:
+            uses.append(name)
+            return work(*given)
+
+        monkeypatch.setattr(Argon2PasswordHasher, name, noted)
+
+    note("encode")
+    note("verify")
+    return uses
+
+
 def test_it_signs_in_by_email_however_it_is_written(client: Client, member: User) -> None:
     response = attempt(client, " Member@Example.COM ", PASSWORD)
     assert response.status_code == 302
@@ -39,6 +60,18 @@ def test_it_answers_a_wrong_password_and_an_unknown_email_alike(member: User) ->
         assert "do not go together" in response.text
         pages.append(response.context["form"].non_field_errors())
     assert pages[0] == pages[1]
+
+
+@pytest.mark.parametrize("email", ["member@example.com", "nobody@example.com", "gone@example.com", "sso@example.com"])
+def test_a_failure_takes_the_time_of_one_password_whether_the_account_exists_or_not(
+    email: str, client: Client, member: User, hashed: list[str]
+) -> None:
+    make_user(email="gone@example.com", is_active=False)
+    sso = make_user(email="sso@example.com")
+    sso.set_unusable_password()
+    sso.save()
+    attempt(client, email, "not the password")
+    assert len(hashed) == 1
 
 
 @pytest.mark.parametrize("email", ["member@example.com", "nobody@example.com"])

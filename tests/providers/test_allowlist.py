@@ -46,6 +46,13 @@ def test_it_lets_an_organization_in_and_takes_it_out_again(sydney: WorkspaceProv
     assert access(sydney, platform) == Access.OPEN
 
 
+def test_it_needs_no_cluster(platform: Organization) -> None:
+    down = make_provider(status="error", reason="unreachable", message="No answer.", credential=False)
+    for new in (Access.OPEN, Access.NONE):
+        change_allowlist(actor=SYSTEM, wishes=wish(down, platform, new))
+        assert access(down, platform) == new
+
+
 def test_each_change_is_in_the_audit_of_its_provider_and_organization(
     sydney: WorkspaceProvider, platform: Organization, site_manager: User
 ) -> None:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from coderadmin.celery import app
 from organizations.models import User
 from providers.choices import OperationState
-from providers.models import Operation
+from providers.models import Operation, WorkspaceProvider
 from providers.services import dispatch
 from tests.factories import make_provider
 from tests.people import signed_in
@@ -40,6 +40,21 @@ def test_a_broker_that_works_gets_the_message() -> None:
         assert queue.get(timeout=5).payload[0] == [str(UUID(int=7))]
         queue.clear()
         queue.close()
+
+
+@pytest.mark.usefixtures("broker")
+def test_what_is_registered_is_said_to_be(site_manager: User) -> None:
+    form = {
+        "way": "fields",
+        "name": "sydney",
+        "cluster_address": "https://203.0.113.7:6443",
+        "namespace": "coder",
+        "token": "t",
+        "envproxy_replicas": "1",
+    }
+    page = signed_in(site_manager).post(reverse("providers:provider_create"), form, follow=True)
+    assert "sydney is registered." in page.text
+    assert WorkspaceProvider.objects.get().name == "sydney"
 
 
 @pytest.mark.usefixtures("broker")

@@ -24,7 +24,7 @@ from providers.services import (
     update_provider,
 )
 from providers.services.values import release_drift, release_values
-from tests.clusters import Cluster
+from tests.clusters import Cluster, FaultyCluster
 from tests.factories import make_operation, make_provider
 from tests.providers.clusters import done, log_of, register_on, soon, target_in
 
@@ -165,3 +165,15 @@ def test_deleting_uninstalls_the_release_and_forgets_the_provider(cluster: Clust
     assert not WorkspaceProvider.objects.exists()
     assert operation.provider_name == "sydney"
     assert "sydney is deleted." in log_of(operation)
+
+
+def test_a_provider_whose_cluster_is_gone_is_deleted_without_asking_it(
+    faulty_cluster: FaultyCluster, actor: Actor
+) -> None:
+    provider = register_on(actor, target_in(faulty_cluster.kubeconfig, faulty_cluster.namespace))
+    faulty_cluster.fault("unreachable")
+    assert done(request_delete(actor=actor, provider=provider)).error_code == "uninstall_failed"
+    operation = done(request_delete(actor=actor, provider=provider, leave_release=True))
+    assert operation.state == OperationState.SUCCEEDED, operation.error_text
+    assert not WorkspaceProvider.objects.exists()
+    assert "helm uninstall coder-workspace-provider" in operation.lines.get(level="warning").remedy

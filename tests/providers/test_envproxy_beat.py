@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.models import AuditEvent
 from audit.services import Actor
 from organizations.models import User
 from providers.choices import OperationState
@@ -78,6 +79,27 @@ def test_a_first_beat_with_a_credential_enrols(provider: WorkspaceProvider, toke
     document = BEAT | {"service_account_token": FORWARDED, "cluster_address": provider.cluster_address}
     assert beat(token, document).status_code == 200
     assert ClusterCredential.objects.get().target().token == FORWARDED
+
+
+def test_an_enrolment_is_in_the_audit_log_by_the_name_of_its_provider(provider: WorkspaceProvider, token: str) -> None:
+    for _ in range(2):
+        beat(token, BEAT | {"service_account_token": FORWARDED})
+    event = AuditEvent.objects.get(action="provider.enrol")
+    assert (event.actor_name, event.target_name, event.target_id) == ("system", "sydney", str(provider.pk))
+    assert event.after == {"credential": "******"}
+
+
+def test_what_is_left_of_a_deleted_provider_does_not_speak_for_a_new_one(
+    provider: WorkspaceProvider, token: str
+) -> None:
+    provider.delete()
+    again = make_provider(
+        name="sydney", cluster_address=provider.cluster_address, credential_kind="enrolment", credential=False
+    )
+    assert beat(token, BEAT | {"service_account_token": FORWARDED}).status_code == 401
+    again.refresh_from_db()
+    assert again.last_beat_at is None
+    assert not ClusterCredential.objects.exists()
 
 
 def test_the_scheme_is_read_without_regard_to_case(token: str) -> None:

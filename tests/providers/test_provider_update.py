@@ -9,8 +9,8 @@ from django.urls import reverse
 from audit.models import AuditEvent
 from organizations.models import User
 from providers.choices import CredentialKind
-from providers.models import WorkspaceProvider
-from tests.factories import CLUSTER_TOKEN, make_built_in, make_provider
+from providers.models import EnvproxyToken, WorkspaceProvider
+from tests.factories import CLUSTER_TOKEN, make_built_in, make_environment, make_provider
 from tests.people import signed_in
 from tests.providers.kubeconfigs import PASTED_TOKEN, kubeconfig
 
@@ -90,6 +90,19 @@ def test_renaming_keeps_the_id_and_the_credential(client: Client, provider: Work
     renamed = WorkspaceProvider.objects.get(name="melbourne")
     assert renamed.pk == provider.pk
     assert renamed.credential.target().token == CLUSTER_TOKEN
+
+
+def test_renaming_leaves_environments_tokens_and_other_providers_as_they_are(
+    client: Client, provider: WorkspaceProvider
+) -> None:
+    other, environment = make_provider(name="tokyo"), make_environment(provider)
+    token = EnvproxyToken.objects.create(provider=provider, digest="of a token")
+    edit(client, provider, name="melbourne")
+    assert set(WorkspaceProvider.objects.values_list("pk", "name")) == {(provider.pk, "melbourne"), (other.pk, "tokyo")}
+    for row in (environment, token):
+        row.refresh_from_db()
+        assert row.provider_id == provider.pk
+    assert environment.organization.allowlist.get().provider_id == provider.pk
 
 
 def test_the_devurl_host_follows_the_hostname_while_it_is_the_derived_one(
