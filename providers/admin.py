@@ -15,6 +15,7 @@ from organizations.support.helping import Help, address_of
 from organizations.support.pages import ReadOnlyAdmin, listed
 from providers import services
 from providers.choices import OperationState, ProviderStatus
+from providers.freshness import unchecked
 from providers.models import Operation, StatusChange, WorkspaceProvider
 from providers.reasons import reason_for
 from providers.scheduling import SCHEDULING
@@ -162,6 +163,18 @@ def _in_error() -> Found:
     )
 
 
+def _unchecked() -> Found:
+    return newest(
+        unchecked(WorkspaceProvider.objects.all()),
+        lambda provider: Entry(
+            name=provider.name,
+            url=address_of(provider),
+            why="No scheduler or no worker for checks may be running, or the broker does not answer.",
+            since=provider.last_check_at,
+        ),
+    )
+
+
 def _operations(query: str) -> str:
     return f"{reverse('admin:providers_operation_changelist')}?{query}"
 
@@ -173,6 +186,13 @@ add_panels(
         model=WorkspaceProvider,
         url=lambda: f"{reverse('admin:providers_workspaceprovider_changelist')}?status__exact=error",
         find=_in_error,
+    ),
+    Panel(
+        title="Providers not checked lately",
+        calm="Every provider is checked in time",
+        model=WorkspaceProvider,
+        url=lambda: f"{reverse('admin:providers_workspaceprovider_changelist')}?o=8",
+        find=_unchecked,
     ),
     Panel(
         title="Operations on providers that are stuck",

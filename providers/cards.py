@@ -16,6 +16,7 @@ from providers.access_urls import AccessURLs, answering_urls
 from providers.actions import DEPLOY, HELM_COMMAND, REDEPLOY, Action, actions_of, check_refusal
 from providers.choices import ACTIVE_STATES, CredentialKind, OperationKind, ProviderStatus
 from providers.details import ProviderDetails, check_state, load_details
+from providers.freshness import unchecked_since
 from providers.helm.package import chart_version
 from providers.models import Operation, WorkspaceProvider
 from providers.policies import can_manage
@@ -35,7 +36,7 @@ ON_CLOSED_CARDS = (
     *("name", "hostname", "status", "status_since", "reason", "message", "failed_checks", "is_default", "built_in"),
     *("cordoned_at", "cordon_reason", "last_beat_access_url", "chart_version", "deployed_values", "deployed_revision"),
     *("release_values", "release_values_revision", "cluster_address", "devurl_host", "ssh_enabled", "storage_class"),
-    *("envproxy_image", "envproxy_replicas"),
+    *("envproxy_image", "envproxy_replicas", "last_check_at", "next_check_at"),
 )
 NEXT_STEPS = {"not_deployed": DEPLOY, "waiting_for_enrolment": HELM_COMMAND}
 
@@ -80,6 +81,12 @@ class Card:
     def doubtful(self) -> bool:
         """Ready, but the last check failed: the next one decides (providers.evaluate)."""
         return self.provider.status == ProviderStatus.READY and self.provider.failed_checks > 0
+
+    @cached_property
+    def unchecked(self) -> str:
+        """How long the status was not looked at, if that is too long; else empty."""
+        since = unchecked_since(self.provider)
+        return in_words(timezone.now() - since) if since else ""
 
     @property
     def check_state(self) -> str:
@@ -142,7 +149,7 @@ class Card:
         """A short digest of what must be fresh in an open card; it changes when the body should be loaded again."""
         row = self.provider
         facts = (row.status, row.reason, row.message, self.doubtful, row.is_default, row.cordon_reason, self.doing)
-        release = (self.drift, self.uses_old_access_url, self.newer_chart)
+        release = (self.drift, self.uses_old_access_url, self.newer_chart, bool(self.unchecked))
         return digest(facts + release)
 
 
@@ -169,7 +176,9 @@ def make_cards(providers: Sequence[WorkspaceProvider], *, user: object, opened: 
 
 def marks_state(cards: Sequence[Card]) -> str:
     """What the marks of these cards show: each card's state, then a digest of what only the passing time changes."""
-    return ".".join([*(card.state for card in cards), digest(tuple(card.chip_detail for card in cards))])
+    return ".".join(
+        [*(card.state for card in cards), digest(tuple((card.chip_detail, card.unchecked) for card in cards))]
+    )
 
 
 def digest(facts: tuple[object, ...]) -> str:

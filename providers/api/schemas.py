@@ -8,6 +8,7 @@ from ninja import Field, Schema
 
 from coderadmin.api.bodies import Body, Named
 from providers.choices import Access, CredentialKind, LineLevel, OperationKind, OperationState, ProviderStatus
+from providers.freshness import unchecked_since
 from providers.models import Operation, WorkspaceProvider
 from providers.reasons import reason_for
 
@@ -48,6 +49,9 @@ class ProviderDetails(Schema):
     check_requested_at: datetime | None
     last_check_at: datetime | None
     last_check_ms: int | None
+    unchecked_since: datetime | None = Field(
+        description="The last check, if later ones should have been made since: no scheduler or no worker may run."
+    )
     last_beat_at: datetime | None
     last_beat_access_url: str
     environment_count: int
@@ -79,11 +83,12 @@ def provider_out(provider: WorkspaceProvider, *, in_full: bool) -> dict[str, Any
 
 
 def _details(provider: WorkspaceProvider) -> dict[str, Any]:
-    plain = ProviderDetails.model_fields.keys() - {"reason", "active_operation"}
+    plain = ProviderDetails.model_fields.keys() - {"reason", "active_operation", "unchecked_since"}
     active: Any = getattr(provider, "active_kind", None)
     return {name: getattr(provider, name) for name in plain} | {
         "reason": _reason(provider) if provider.reason else None,
         "active_operation": active,
+        "unchecked_since": unchecked_since(provider),
     }
 
 

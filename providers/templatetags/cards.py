@@ -77,6 +77,7 @@ def _tags(card: Card) -> list[tuple[str, str]]:
         (card.uses_old_access_url, "uses the old access URL", "warn"),
         (drift.by_hand, "changed by hand", "warn"),
         (drift.undeployed and not drift.by_hand and not card.uses_old_access_url, "changes not deployed", "warn"),
+        (card.unchecked, f"not checked for {card.unchecked}", "warn"),
         (card.newer_chart, "chart outdated", "plain"),
         (card.doing, card.doing, "plain busy"),
     ]

@@ -41,6 +41,7 @@ def test_a_calm_deployment_says_so(helper: Client) -> None:
 def test_each_trouble_is_there_with_its_cause_and_a_link(helper: Client) -> None:
     things = [
         make_provider(name="sydney", status="error", message="The certificate has expired.", status_since=ago(hours=3)),
+        make_provider(name="oslo", last_check_at=ago(hours=2), next_check_at=ago(hours=2)),
         make_operation(requested_at=ago(minutes=2)),
         make_operation(state="running", started_at=ago(hours=3), lease_expires_at=ago(hours=-1)),
         make_operation(state="failed", finished_at=ago(hours=3), error_text="The release is broken."),
@@ -58,7 +59,7 @@ def test_each_trouble_is_there_with_its_cause_and_a_link(helper: Client) -> None
     for words in (
         "The certificate has expired.", "No worker has taken it", "It works for 180 minutes", "The release is broken.",
         "The image can&#x27;t be pulled.", "Its worker is lost", "No room is left.", "6 wrong passwords from 192.0.2.7",
-        "A step failed.",
+        "A step failed.", "no worker for checks",
     ):  # fmt: skip
         assert words in page, words
     assert page.count('class="needs"') == len(PANELS)

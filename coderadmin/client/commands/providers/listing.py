@@ -13,7 +13,9 @@ from coderadmin.client.waiting import OPERATIONS, show_log
 
 
 def _status(each: Document) -> str:
-    return each["status"] + (", cordoned" if each["cordon"] else "")
+    unchecked = (each["details"] or {}).get("unchecked_since")
+    marks = [each["status"], "cordoned" if each["cordon"] else "", "not checked lately" if unchecked else ""]
+    return ", ".join(filter(None, marks))
 
 
 def detail(name: str) -> Any:
