@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 
 from coderadmin import __version__, programs
-from coderadmin.client.programs import Audit, Main
+from coderadmin.client.programs import Audit, Authentication, Main
 
 BROKER_SECONDS = 5
 
@@ -131,9 +131,9 @@ def verify(seal: str) -> None:
         raise click.ClickException(f"{found.late} of them should be by now: do worker and beat run?")
 
 
-@main.group()
+@main.group(cls=Authentication)
 def authentication() -> None:
-    """Find a way in again when nobody can sign in."""
+    """How people sign in, and on a server the way back in when nobody can."""
 
 
 @authentication.command("enable-built-in")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from coderadmin.cli import main as program
-from coderadmin.client.programs import COMMANDS
+from coderadmin.client.programs import BOTH, COMMANDS
 
 SHARED = {"--help", "--output", "--verbose"}
 MARK = "<!-- From here on made by `python -m coderadmin.cli_reference docs/cli.md`, which keeps what is above. -->\n"
@@ -26,7 +26,7 @@ def renewed(document: str) -> str:
 def reference() -> str:
     root = click.Context(program, info_name="coderadmin")
     names = [name for name in COMMANDS if name != "completion"]
-    parts = [part for name in (*names, "audit", "completion") for part in _described(root, name, level=2)]
+    parts = [part for name in (*names, *BOTH, "completion") for part in _described(root, name, level=2)]
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from audit.services import actor_of
 from authentication import services
@@ -13,8 +14,10 @@ from authentication.factors import FactorDemand, factor_in_words, factors_of
 from authentication.policies import require_view_configuration
 from coderadmin.api.bodies import Body
 from coderadmin.api.callers import ANYBODY, person_of
+from coderadmin.api.paging import Page, PageQuery, answer_page, page_of
 from organizations.api.scope import editable_user
 from organizations.choices import SiteRole
+from organizations.models import User
 
 own_router = Router(auth=ANYBODY, tags=["Second factors"])
 user_router = Router(auth=ANYBODY, tags=["Second factors"])
@@ -22,6 +25,7 @@ router = Router(auth=ANYBODY, tags=["Second factors"])
 
 
 class FactorOut(Schema):
+    id: int
     factor: str = Field(description="“Authenticator app”, or a passkey with its name.")
     created_at: datetime
     last_used_at: datetime | None
@@ -31,13 +35,15 @@ class Demand(Body):
     site_roles: list[SiteRole] = Field(description="Everybody of these must have a second factor.")
 
 
-@own_router.get("", response=list[FactorOut])
-def list_second_factors(request: HttpRequest) -> list[dict[str, Any]]:
+@own_router.get("", response=Page[FactorOut])
+def list_second_factors(request: HttpRequest, asked: Query[PageQuery]) -> dict[str, Any]:
     """Yours. The web page adds and removes them."""
-    return [
-        {"factor": factor_in_words(each), "created_at": each.created_at, "last_used_at": each.last_used_at}
-        for each in factors_of(person_of(request))
-    ]
+    return _page(person_of(request), asked)
+
+
+@user_router.get("/{uuid:user_id}/second-factors", response=Page[FactorOut])
+def list_user_second_factors(request: HttpRequest, user_id: UUID, asked: Query[PageQuery]) -> dict[str, Any]:
+    return _page(editable_user(request, user_id), asked)
 
 
 @user_router.delete("/{uuid:user_id}/second-factors", response={204: None})
@@ -57,3 +63,17 @@ def put_second_factor_demand(request: HttpRequest, body: Demand) -> dict[str, An
     """From the next request on, whoever must have one and has none reaches the page that adds one, and no other."""
     services.set_demand(actor=actor_of(request), roles=body.site_roles)
     return get_second_factor_demand(request)
+
+
+def _page(user: User, asked: PageQuery) -> dict[str, Any]:
+    factors, cursor = page_of(factors_of(user), asked, by="created_at")
+    return answer_page(([_factor_out(each) for each in factors], cursor))
+
+
+def _factor_out(factor: Authenticator) -> dict[str, Any]:
+    return {
+        "id": factor.pk,
+        "factor": factor_in_words(factor),
+        "created_at": factor.created_at,
+        "last_used_at": factor.last_used_at,
+    }

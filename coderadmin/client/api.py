@@ -73,6 +73,10 @@ class Api:
         done: Document = self.request("PATCH", path, body=body, query=query, headers=headers)
         return done
 
+    def put(self, path: str, body: Any) -> Document:
+        done: Document = self.request("PUT", path, body=body)
+        return done
+
     def delete(self, path: str, **query: Any) -> Any:
         return self.request("DELETE", path, query=query)
 

@@ -17,9 +17,12 @@ COMMANDS = {
     "access-url": "access_url",
     "upgrades": "upgrades",
     "tokens": "tokens",
+    "sessions": "sessions",
+    "factors": "factors",
     "operations": "operations",
     "completion": "completion",
 }
+BOTH = ("audit", "authentication")  # groups with commands of either kind
 
 
 class Program(click.Group):
@@ -42,11 +45,10 @@ class Main(Program):
     """Two sections: what talks to a deployment, and what is one."""
 
     lazy = COMMANDS
-    both = "audit"
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        client = [name for name in COMMANDS if name != "completion"] + [self.both, "completion"]
-        server = [name for name in self.commands if name != self.both]
+        client = [name for name in COMMANDS if name != "completion"] + [*BOTH, "completion"]
+        server = [name for name in self.commands if name not in BOTH]
         for title, names in (("Talk to a deployment", client), ("Run a deployment", server)):
             found = [(name, self.get_command(ctx, name)) for name in names]
             rows = [(name, command.get_short_help_str(90)) for name, command in found if command]
@@ -58,3 +60,9 @@ class Audit(Program):
     """`ls` asks a deployment, `verify` looks into the database."""
 
     lazy = {"ls": "audit"}
+
+
+class Authentication(Program):
+    """The others work on the database, for when nobody can sign in."""
+
+    lazy = dict.fromkeys(("show", "edit", "switch", "unlink"), "authentication")

@@ -31,6 +31,7 @@ PROVIDER = Kind(path="/providers", word="provider", listing="coderadmin provider
 ORGANIZATION = Kind(path="/organizations", word="organization", listing="coderadmin orgs ls")
 USER = Kind(path="/users", word="user", listing="coderadmin users ls", key="email")
 TOKEN = Kind(path="/tokens", word="token", listing="coderadmin tokens ls")
+SESSION = Kind(path="/me/sessions", word="session", listing="coderadmin sessions ls", key="id")
 ENVIRONMENT = Kind(path="/environments", word="environment", listing="coderadmin envs ls")
 
 

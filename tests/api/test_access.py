@@ -45,6 +45,7 @@ TABLE = {
     "end_session": NOBODY_ELSE,
     "end_sessions": EVERYBODY,
     "list_second_factors": EVERYBODY,
+    "list_user_second_factors": SITE_MANAGERS,
     "reset_second_factors": SITE_MANAGERS,
     "get_second_factor_demand": SITE_READERS,
     "put_second_factor_demand": SITE_ADMIN,

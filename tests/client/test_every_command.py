@@ -7,11 +7,23 @@ from pathlib import Path
 import click
 
 from coderadmin.cli import main
-from coderadmin.client.programs import COMMANDS
+from coderadmin.client.programs import BOTH, COMMANDS
 
 TESTS = "\n".join(path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("test_*.py")))
-NAMES = {"provider", "providers", "organization", "organizations", "environment", "user", "operation", "token"}
+NAMES = {
+    "provider",
+    "providers",
+    "organization",
+    "organizations",
+    "environment",
+    "user",
+    "operation",
+    "token",
+    "session",
+}
 """Of arguments that are completed from the deployment."""
+SERVERS = {"verify", "enable-built-in", "reset-factors"}
+"""Of groups with commands of either kind: those that work on the database."""
 
 
 def commands(command: click.Command, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -30,7 +42,7 @@ def clients() -> dict[tuple[str, ...], click.Command]:
     context = click.Context(main)
     found = {name: main.get_command(context, name) for name in COMMANDS if name != "completion"}
     every = [each for name, command in found.items() if command for each in commands(command, name)]
-    every += [each for each in commands(main.commands["audit"], "audit") if each[0][1] == "ls"]
+    every += [each for both in BOTH for each in commands(main.commands[both], both) if each[0][1] not in SERVERS]
     return dict(every)
 
 

@@ -1,13 +1,11 @@
 """Signing in to a deployment, and who one is there."""
 
-import sys
-
 import click
 
 from coderadmin.client.api import Api, Document
 from coderadmin.client.config import Account, forget_account, normalise_url, store_account, stored_account
-from coderadmin.client.errors import usage
 from coderadmin.client.output import Columns, when
+from coderadmin.client.secrets import asked_secret
 from coderadmin.client.session import Client, with_client
 
 LOCAL = ("http://127.", "http://localhost", "http://[::1]")
@@ -26,8 +24,9 @@ def login(client: Client, url: str, email: str | None, from_stdin: bool) -> None
     url = normalise_url(url)
     if url.startswith("http:") and not url.startswith(LOCAL):
         client.output.note(f"Warning: everybody on the way to {url} can read the token. Use https.")
-    secret = _ask("Password" if email else "API token", from_stdin=from_stdin)
-    token = _token_for(client, url, email, secret) if email else secret
+    remedy = "Pipe it in with --stdin, or set CODER_TOKEN."
+    secret = asked_secret("password" if email else "API token", from_stdin=from_stdin, remedy=remedy)
+    token = _token_for(client, url, email, secret) if email else secret.strip()
     account = Account(url=url, token=token)
     with Api(account, note=client.trace) as api:
         me = api.get("/me")
@@ -60,17 +59,6 @@ def whoami(client: Client) -> None:
         ("Expires", lambda each: when("expires_at")(each["token"] or {})),
     ]
     client.output.one(me, fields)
-
-
-def _ask(what: str, *, from_stdin: bool) -> str:
-    if not from_stdin and not sys.stdin.isatty():
-        raise usage(
-            f"The {what.lower()} can't be asked for here.", remedy="Pipe it in with --stdin, or set CODER_TOKEN."
-        )
-    secret = sys.stdin.readline().strip("\r\n") if from_stdin else click.prompt(what, hide_input=True, err=True)
-    if not secret.strip() or not secret.isprintable():
-        raise usage(f"This is no {what.lower()}.", remedy="Paste it alone, on one line.")
-    return str(secret) if what == "Password" else str(secret).strip()
 
 
 def _token_for(client: Client, url: str, email: str, password: str) -> str:

@@ -9,6 +9,7 @@ import click
 
 from coderadmin.client.api import Document
 from coderadmin.client.errors import usage
+from coderadmin.client.secrets import asked_secret
 from coderadmin.client.session import Client, with_client, yes_option
 from coderadmin.client.things import PROVIDER, argument, find
 
@@ -160,11 +161,8 @@ def _needed(option: str) -> str:
 
 
 def _token(*, from_stdin: bool) -> str:
-    if from_stdin:
-        return sys.stdin.readline().strip()
-    if not sys.stdin.isatty():
-        raise usage("The token can't be asked for here.", remedy="Pipe it in with --token-stdin.")
-    return str(click.prompt("Token of the service account", hide_input=True, err=True)).strip()
+    remedy = "Pipe it in with --token-stdin."
+    return asked_secret("token of the service account", from_stdin=from_stdin, remedy=remedy).strip()
 
 
 def _scheduling(path: str) -> Document:

@@ -1,0 +1,72 @@
+"""Second factors: yours, those of a person who lost them, and which site roles must have one."""
+
+import click
+
+from coderadmin.client.api import Document
+from coderadmin.client.commands.users import ROLES
+from coderadmin.client.errors import usage
+from coderadmin.client.output import Columns, when
+from coderadmin.client.session import Client, with_client, yes_option
+from coderadmin.client.things import USER, argument, find, find_id, option
+
+OWN, DEMAND = "/me/second-factors", "/authentication/second-factors"
+COLUMNS: Columns = [("Factor", "factor"), ("Added", when("created_at")), ("Last use", when("last_used_at"))]
+
+
+@click.command()
+@option("--user", USER, help="Those of this person. Left out: yours.")
+@with_client
+def ls(client: Client, user: str | None) -> None:
+    """List second factors. They are added and removed in a browser, under your account."""
+    path = f"/users/{find_id(client.api, USER, user)}/second-factors" if user else OWN
+    client.output.rows(client.api.pages(path), COLUMNS, empty="There is no second factor.")
+
+
+@click.command()
+@argument(USER)
+@yes_option
+@with_client
+def reset(client: Client, user: str, yes: bool) -> None:
+    """Take all second factors and recovery codes from a person who lost them. Not your own.
+
+    The password alone signs that person in then. Sessions and API tokens stay.
+    """
+    found = find(client.api, USER, user)
+    path = f"/users/{found['id']}/second-factors"
+    names = "; ".join(each["factor"] for each in client.api.pages(path)) or "There are none now"
+    question = f"Remove the second factors of {found['email']}? {names}. The password alone signs in then."
+    client.confirm(question, yes=yes)
+    client.api.delete(path)
+    client.output.done(f"{found['email']} has no second factor any more.")
+
+
+@click.command("show")
+@with_client
+def show_demand(client: Client) -> None:
+    """Show whose site role must have a second factor."""
+    found = client.api.get(DEMAND)
+    client.output.done(_sentence(found), found)
+
+
+@click.command("set")
+@click.argument("site_roles", metavar="[ROLE]...", nargs=-1, type=ROLES)
+@click.option("--nobody", is_flag=True, help="No site role must have one.")
+@with_client
+def set_demand(client: Client, site_roles: tuple[str, ...], nobody: bool) -> None:
+    """Say which site roles must have a second factor: those that are named, and no others.
+
+    Whoever has none is led to where one adds it, and reaches nothing else before. API tokens stay good.
+    """
+    if bool(site_roles) == nobody:
+        raise usage("Name the site roles, or say --nobody.")
+    now = client.api.put(DEMAND, {"site_roles": sorted(set(site_roles))})
+    client.output.done(_sentence(now), now)
+
+
+def _sentence(demand: Document) -> str:
+    roles = ", ".join(demand["site_roles"])
+    return f"These must have a second factor: {roles}." if roles else "Nobody must have a second factor."
+
+
+demand = click.Group("demand", commands=[show_demand, set_demand], help="Which site roles must have a second factor.")
+factors = click.Group("factors", commands=[ls, reset, demand], help="Second factors.")
