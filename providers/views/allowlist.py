@@ -3,6 +3,8 @@
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -17,7 +19,7 @@ from providers.policies import can_manage, can_view_access, require_manage, requ
 from providers.views.access import AccessPage, ask, save
 from providers.views.scope import ask_and_do, person_of
 
-MOST_ROWS = 500  # a row sends up to two fields without script, of the 1000 that Django takes
+MOST_ROWS = 400  # of a page: a row sends up to two fields without script, of the 1000 that Django takes
 LONGEST_SEARCH = 255
 
 
@@ -71,18 +73,18 @@ def _of_provider(request: HttpRequest, pk: UUID) -> AccessPage:
     person, text = person_of(request), searched(request)
     require_view(person)
     provider = get_object_or_404(WorkspaceProvider.objects.visible_to(person), pk=pk)
-    found = Organization.objects.search(text)
-    organizations, total = list(found[:MOST_ROWS]), found.count()
-    path = reverse("providers:provider_allowlist", args=[pk])
+    rows = _rows(request, Organization.objects.search(text))
+    organizations, query = list(rows), _query(text, rows)
+    url = with_query(reverse("providers:provider_allowlist", args=[pk]), **query)
     return AccessPage(
         template="providers/provider_allowlist.html",
         title=f"Change who may use {provider.name}",
-        url=with_query(path, q=text),
-        save_url=with_query(reverse("providers:provider_allowlist_save", args=[pk]), q=text),
-        done_url=path,
+        url=url,
+        save_url=with_query(reverse("providers:provider_allowlist_save", args=[pk]), **query),
+        done_url=url,
         grid=lambda wishes: load_grid([provider], organizations, wishes),
         covers=lambda pair: pair[0] == pk,
-        context=_list_context(request, text, total) | {"provider": provider},
+        context=_list_context(request, text, rows) | {"provider": provider},
     )
 
 
@@ -95,25 +97,33 @@ def _of_organization(request: HttpRequest, pk: UUID) -> AccessPage:
     found = WorkspaceProvider.objects.filter(name__icontains=text)
     if not can_manage(person):  # what else the deployment has is not theirs to know
         found = found.filter(allowlist__organization=organization)
-    providers, total = list(found[:MOST_ROWS]), found.count()
-    path = reverse("providers:organization_allowlist", args=[pk])
+    rows = _rows(request, found)
+    providers, query = list(rows), _query(text, rows)
+    url = with_query(reverse("providers:organization_allowlist", args=[pk]), **query)
     return AccessPage(
         template="providers/organization_allowlist.html",
         title=f"Change what {organization.name} may use",
-        url=with_query(path, q=text),
-        save_url=with_query(reverse("providers:organization_allowlist_save", args=[pk]), q=text),
-        done_url=path,
+        url=url,
+        save_url=with_query(reverse("providers:organization_allowlist_save", args=[pk]), **query),
+        done_url=url,
         grid=lambda wishes: load_grid(providers, [organization], wishes),
         covers=lambda pair: pair[1] == pk,
-        context=_list_context(request, text, total) | {"organization": organization},
+        context=_list_context(request, text, rows) | {"organization": organization},
     )
 
 
-def _list_context(request: HttpRequest, text: str, total: int) -> dict[str, object]:
+def _rows(request: HttpRequest, found: QuerySet) -> Page:
+    return Paginator(found, MOST_ROWS).get_page(request.GET.get("page"))
+
+
+def _query(text: str, rows: Page) -> dict[str, str]:
+    return {"q": text, "page": str(rows.number) if rows.number > 1 else ""}
+
+
+def _list_context(request: HttpRequest, text: str, rows: Page) -> dict[str, object]:
     return {
         "text": text,
-        "total": total,
-        "most": MOST_ROWS,
-        "is_whole": not text and total <= MOST_ROWS,
+        "page": rows,
+        "is_whole": not text and not rows.has_other_pages(),
         "can_manage": can_manage(request.user),
     }
