@@ -11,6 +11,7 @@ from environs import FileAwareEnv
 
 from coderadmin.broker import SENTINEL, Sentinels
 from coderadmin.destinations import networks
+from coderadmin.mail_server import MailServer
 
 env = FileAwareEnv(strip_whitespace=True)
 
@@ -36,7 +37,7 @@ def problems() -> list[str]:
     embedded = env.bool("CODERADMIN_EMBEDDED", False)
     if env.bool("DEBUG", False) and not embedded:
         found.append("DEBUG is unsafe: it shows settings and code to everybody; leave it out.")
-    found += _key_problems() + _scheme_problems() + _broker_problems()
+    found += _key_problems() + _scheme_problems() + _broker_problems() + _mail_problems()
     return found + _access_url_problems(embedded) + _network_problems()
 
 
@@ -72,6 +73,15 @@ def _broker_problems() -> list[str]:
         Sentinels.read(url)
     except ValueError:  # it may tell the password
         return ["REDIS_URL is not of the form sentinel://user:password@host1:26379,host2:26379/NAME/0."]
+    return []
+
+
+def _mail_problems() -> list[str]:
+    try:
+        if url := env.str("CODERADMIN_EMAIL_URL", ""):
+            MailServer.read(url)
+    except ValueError:  # it may tell the password
+        return ["CODERADMIN_EMAIL_URL is not of the form smtp://user:password@host:25 (or smtp+tls://, smtp+ssl://)."]
     return []
 
 

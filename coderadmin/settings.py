@@ -11,6 +11,8 @@ from environs import validate
 
 from coderadmin import broker
 from coderadmin.env import env, require_safe_environment
+from coderadmin.mail_server import SECONDS, MailServer
+from coderadmin.schedule import SCHEDULE
 
 require_safe_environment()
 
@@ -143,54 +145,7 @@ CELERY_TASK_ROUTES = {  # minutes long; may have workers of their own
     "environments.run_operation": {"queue": "operations"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {
-    # Each sweep claims its rows in the database, so that any number of schedulers does no harm.
-    "check-due-providers": {"task": "providers.check_due_providers", "schedule": 1.0, "options": {"expires": 10}},
-    "resume-operations": {"task": "providers.resume_operations", "schedule": 5.0, "options": {"expires": 10}},
-    "observe-due-environments": {
-        "task": "environments.observe_due_environments",
-        "schedule": 5.0,
-        "options": {"expires": 10},
-    },
-    "resume-environment-operations": {
-        "task": "environments.resume_operations",
-        "schedule": 5.0,
-        "options": {"expires": 10},
-    },
-    "advance-rollouts": {"task": "infrastructure.advance_rollouts", "schedule": 2.0, "options": {"expires": 10}},
-    "check-changes": {"task": "infrastructure.check_changes", "schedule": 15.0, "options": {"expires": 20}},
-    "stop-idle-environments": {
-        "task": "environments.stop_idle_environments",
-        "schedule": 60.0,
-        "options": {"expires": 120},
-    },
-    "seal-audit-events": {"task": "audit.seal_events", "schedule": 5.0, "options": {"expires": 10}},
-    "remove-old-audit-events": {
-        "task": "audit.remove_old_events",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "delete-ended-sessions": {
-        "task": "environments.delete_ended_sessions",
-        "schedule": 600.0,
-        "options": {"expires": 1200},
-    },
-    "delete-old-provider-rows": {
-        "task": "providers.delete_old_rows",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "delete-old-build-logs": {
-        "task": "environments.delete_old_lines",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "delete-ended-sign-ins": {
-        "task": "authentication.delete_ended_sessions",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 # People
 AUTH_USER_MODEL = "organizations.User"
@@ -214,7 +169,10 @@ ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_ADAPTER = "authentication.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
-ACCOUNT_RATE_LIMITS = {"login_failed": "20/h/key"}  # codes of second factors, of an account, from wherever
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "20/h/key",  # codes of second factors, of an account, from wherever
+    "reset_password": "20/h/ip,3/h/key",  # mails that strangers have sent; the key is an e-mail
+}
 MFA_ADAPTER = "authentication.mfa_adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 AXES_FAILURE_LIMIT = env.int("CODERADMIN_SIGN_IN_FAILURES", 6)
@@ -230,6 +188,18 @@ AXES_SENSITIVE_PARAMETERS = ["username", "password"]
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True  # the audit log has the sign-ins, for as long as it is to be kept
+
+# Mail, if there is a server: invitations, and links for those who forgot their password
+_mail_url = env.str("CODERADMIN_EMAIL_URL", "")
+_mail = MailServer.read(_mail_url or "smtp://localhost")
+SENDS_MAIL = bool(_mail_url)
+EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.scheme == "smtp+tls", _mail.scheme == "smtp+ssl"
+EMAIL_TIMEOUT = SECONDS
+DEFAULT_FROM_EMAIL = env.str("CODERADMIN_EMAIL_FROM", "") or f"coderadmin@{_access.hostname}"
+ACCESS_URL_SOURCE = "providers.access_urls.access_url"  # for apps below: which access URL the deployment has now
+PASSWORD_RESET_TIMEOUT = 7 * 24 * 3600  # seconds; the longest life of a link, see organizations.links
 
 # Security
 SESSION_ENGINE = "authentication.session_store"

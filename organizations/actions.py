@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.urls import reverse
 
 from organizations.choices import SiteRole
@@ -36,6 +37,8 @@ def _user_actions(person: User, user: User) -> Iterator[Action]:
         ceiling = "not possible for the site admin." if person == user else "nobody does that to the site admin."
     yield action("Organizations", "user_set_organizations")
     yield action("Site role", "user_set_site_role", ceiling)
+    if waits_for_invited(user):
+        yield action("Send the invitation again", "user_invite", ceiling)
     yield action("Reset password", "user_reset_password", ceiling or own)
     yield action("API tokens", "user_tokens", _refusal_of_tokens(person, user))
     mine = "yours are under your account." if person == user else ""
@@ -49,6 +52,12 @@ def _user_actions(person: User, user: User) -> Iterator[Action]:
         yield action("Deactivate", "user_deactivate", ceiling or own, dangerous=True)
     else:
         yield action("Activate", "user_activate", ceiling)
+
+
+def waits_for_invited(user: User) -> bool:
+    """Whether an invitation can be sent again. At most one query."""
+    invitation = getattr(user, "invitation", None)
+    return bool(settings.SENDS_MAIL and user.is_active and invitation and not invitation.accepted_at)
 
 
 def _refusal_of_tokens(person: User, user: User) -> str:

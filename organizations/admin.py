@@ -9,14 +9,17 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from audit.models import AuditEvent
 from audit.services import Actor
 from audit.words import AREAS, action_in_words
-from organizations.confirmations import Confirmation
+from organizations.actions import waits_for_invited
+from organizations.confirmations import Confirmation, of_invitation
 from organizations.models import Organization, User
+from organizations.services.invitations import require_open, resend_invitation
 from organizations.services.locks import Lock, locks, require_locked, unlock_sign_in
 from organizations.support.dashboard import Entry, Found, Panel, add_panels, first_of
 from organizations.support.helping import Help
@@ -44,18 +47,30 @@ def _unlock(actor: Actor, email: str) -> str:
     return f"{email} can sign in again."
 
 
+def _ask_to_invite(user: User) -> Confirmation:
+    """Raises RefusedError."""
+    require_open(user)
+    return of_invitation(user)
+
+
+def _invite(actor: Actor, user: User) -> str:
+    resend_invitation(actor=actor, user=user)
+    return f"The invitation is sent to {user.email} again."
+
+
 @admin.register(User)
 class UserAdmin(ReadOnlyAdmin):
     list_display = ["email", "name", "username", "site_role", "is_active", "is_staff", "last_login"]
     list_filter = ["site_role", "is_active", "is_staff", "must_change_password"]
     search_fields = ["email"]
     search_help_text = "E-mail, name, username, organization, or the id"
-    readonly_fields = ["organizations_there"]
+    readonly_fields = ["invitation_there", "organizations_there"]
     fields = [
         ("email", "name", "username"),
         "site_role",
         ("is_active", "is_staff", "must_change_password"),
         ("created_at", "last_login"),
+        "invitation_there",
         "organizations_there",
         "id",
     ]
@@ -66,7 +81,17 @@ class UserAdmin(ReadOnlyAdmin):
             ask=lambda user: _ask_to_unlock(user.email),
             do=lambda actor, user: _unlock(actor, user.email),
         ),
+        Help(name="invite", label="Send the invitation again", ask=_ask_to_invite, do=_invite),
     )
+
+    def helps_for(self, thing: User) -> list[Help]:
+        return [each for each in self.helps if each.name != "invite" or waits_for_invited(thing)]
+
+    @admin.display(description="invitation")
+    def invitation_there(self, user: User) -> str:
+        """What became of it."""
+        context = {"invitation": getattr(user, "invitation", None)}
+        return render_to_string("organizations/partials/invitation.html", context) if context["invitation"] else "none"
 
     @admin.display(description="organizations")
     def organizations_there(self, user: User) -> SafeString:

@@ -10,6 +10,13 @@ class SiteRole(models.TextChoices):
     MEMBER = "site-member", "Member"
 
 
+class InvitationState(models.TextChoices):
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+    ACCEPTED = "accepted"
+
+
 class OrganizationRole(models.TextChoices):
     MANAGER = "organization-manager", "Organization manager"
     MEMBER = "organization-member", "Organization member"

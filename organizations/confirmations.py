@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from organizations.links import INVITATION_LIFE
 from organizations.models import ApiToken, User
 from organizations.services.tokens import family
 
@@ -49,6 +50,18 @@ def of_password_reset(user: User) -> Confirmation:
         effects=[
             "A temporary password is made and shown to you once. Hand it over in private.",
             f"{user} is signed out everywhere, and must choose another password at the next sign-in.",
+        ],
+    )
+
+
+def of_invitation(user: User) -> Confirmation:
+    """Of sending it again."""
+    return Confirmation(
+        title=f"Send the invitation of {user} again",
+        submit_label="Send it again",
+        effects=[
+            f"{user.email} gets another mail with a link to choose a password. You don't see the link.",
+            f"It works once, for {INVITATION_LIFE.days} days. Links of earlier mails go on working for their time.",
         ],
     )
 

@@ -1,8 +1,10 @@
 """People and the organizations that they belong to."""
 
 import uuid
+from datetime import timedelta
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
@@ -11,7 +13,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from organizations import limits, usernames
-from organizations.choices import OrganizationRole, SiteRole, TokenScope
+from organizations.choices import InvitationState, OrganizationRole, SiteRole, TokenScope
 from organizations.managers import UserManager
 from organizations.querysets import MembershipQuerySet, OrganizationQuerySet
 from organizations.text import validate_line, validate_name
@@ -68,6 +70,39 @@ class User(AbstractBaseUser, PermissionsMixin):
         """A session holds this and ends when it differs: with another password, or another generation."""
         own = super()._get_session_auth_hash(secret)  # type: ignore[misc]
         return f"{own}-{self.session_generation}" if self.session_generation else own
+
+
+class Invitation(models.Model):
+    """A mail with a link by which a new person chooses a password. The link itself is stored nowhere.
+
+    `next_try_at` is set while it is to be sent; `problem` says why the last attempt failed. `accepted_at`: when a
+    password was chosen, or the person signed in without one.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="invitation")
+    asked_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, db_index=True)
+    sent_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=200, blank=True)
+    accepted_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"invitation of {self.user_id}"
+
+    @property
+    def state(self) -> InvitationState:
+        if self.accepted_at:
+            return InvitationState.ACCEPTED
+        if self.next_try_at:
+            return InvitationState.WAITING
+        return InvitationState.FAILED if self.problem else InvitationState.SENT
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the link of the last mail does not work any more for its age."""
+        life = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+        return self.sent_at is not None and timezone.now() - self.sent_at > life
 
 
 class Organization(models.Model):

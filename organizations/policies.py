@@ -70,6 +70,11 @@ def can_edit_account(user: Visitor, account: User) -> bool:
     return is_site_admin(user) or (is_site_manager(user) and account.site_role not in MANAGING_ROLES)
 
 
+def can_invite(user: Visitor, account: User) -> bool:
+    """Have the invitation sent again: it goes to the person, and nobody else sees the link."""
+    return can_edit_account(user, account) or can_use_support(user)
+
+
 def can_end_tokens(user: Visitor, account: User) -> bool:
     """See and end the API tokens of an account: one's own, and the site admin everybody's."""
     return is_signed_in(user) and (user == account or is_site_admin(user))
@@ -112,6 +117,12 @@ def require_site_manager(actor: Actor) -> None:
 def require_support(actor: Actor) -> None:
     """Raises PermissionDenied. The system itself (no user) may."""
     require(actor.user is None or can_use_support(actor.user), "Only support staff may do that.")
+
+
+def require_invite(actor: Actor, account: User) -> None:
+    """Raises PermissionDenied. The system itself (no user) may."""
+    allowed = actor.user is None or can_invite(actor.user, account)
+    require(allowed, "Only site managers and support staff send an invitation again.")
 
 
 def require_end_tokens(actor: Actor, account: User) -> None:

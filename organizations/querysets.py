@@ -54,9 +54,12 @@ class UserQuerySet(models.QuerySet):
         return self.order_by(*USER_SORTS.get(key, USER_SORTS["email"]), "id")
 
     def with_memberships(self) -> Self:
-        """Adds `memberships` with their organizations, sorted by name: one query for all rows."""
+        """Adds `invitation`, and `memberships` with their organizations, sorted by name: one more query for all."""
         memberships = apps.get_model("organizations", "Membership").objects.select_related("organization")
-        return self.prefetch_related(Prefetch("memberships", memberships.order_by(Lower("organization__name"))))
+        with_invitations = self.select_related("invitation")
+        return with_invitations.prefetch_related(
+            Prefetch("memberships", memberships.order_by(Lower("organization__name")))
+        )
 
 
 class MembershipQuerySet(models.QuerySet):

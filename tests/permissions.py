@@ -82,6 +82,7 @@ ACCOUNT: Mapping[str, Row] = {
     "organizations:sign_in": Row(get=EVERYBODY, post=EVERYBODY, outsiders="==="),
     "account_login": Row(get=EVERYBODY, post=EVERYBODY, outsiders="==="),  # the same page by allauth's name
     "authentication:admin_sign_in": Row(get=EVERYBODY, post=EVERYBODY, outsiders="==="),  # others are told the same
+    **each("organizations password_forgotten password_link", Row(get=EVERYBODY, post=EVERYBODY, outsiders="===")),
     "authentication:openid_connect_start": OPEN_PAGE,
     "authentication:openid_connect_callback": OPEN_PAGE,
     "authentication:account_link": read(EVERYBODY),
@@ -104,7 +105,7 @@ PEOPLE: Mapping[str, Row] = {
     "organizations:user_detail": read(SITE_MANAGERS),
     **each("organizations user_create user_set_site_role user_set_organizations", act(SITE_MANAGERS)),
     **each("organizations user_deactivate user_activate user_reset_password", act(SITE_MANAGERS)),
-    "organizations:user_set_support_staff": act(SITE_MANAGERS),
+    **each("organizations user_set_support_staff user_invite", act(SITE_MANAGERS)),
     "authentication:user_unlink": act(SITE_MANAGERS),
     "authentication:user_unlink of a site manager": act(SITE_ADMIN),
     "authentication:user_sessions": read(SITE_MANAGERS),
@@ -122,6 +123,7 @@ PEOPLE: Mapping[str, Row] = {
     "organizations:user_activate of a site manager": act(SITE_ADMIN),
     "organizations:user_reset_password of a site manager": act(SITE_ADMIN),
     "organizations:user_set_support_staff of a site manager": act(SITE_ADMIN),
+    "organizations:user_invite of a site manager": act(SITE_ADMIN),
     **each("organizations audit_list audit_export_csv audit_export_json", read(SITE_READERS)),
 }
 ORGANIZATIONS: Mapping[str, Row] = {
@@ -170,7 +172,7 @@ INFRASTRUCTURE: Mapping[str, Row] = {
 }
 SUPPORT_PAGES: Mapping[str, Row] = {  # of each model the same
     **each("admin index app_list changelist history row", act(SUPPORT)),
-    **each("admin check retry unlock", act(SUPPORT)),  # the first of providers, the next of operations, then of people
+    **each("admin check retry unlock invite", act(SUPPORT)),  # of providers, of operations, then of people
     **each("admin jsi18n password_change_done", Row(get=SUPPORT, post=NOT_EVEN_SUPPORT)),
     "admin:change": Row(get=SUPPORT, post=NOBODY),
     **each("admin add delete", act(NOBODY)),

@@ -61,6 +61,7 @@ ARGUMENTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "support/r/": lambda world: {"content_type_id": _content_type(), "object_id": world.owner.pk},
     "support/^": lambda world: {"app_label": "providers"},
     "support/(": lambda world: {"url": "no/such/page"},
+    "sign-in/password/": lambda world: {"uidb64": "no", "token": "no"},
     "account/tokens/": lambda world: {"pk": world.token.pk},
     "account/sessions/": lambda world: {"pk": world.session.pk},
     "account/second-factors/": lambda world: {"pk": 1},

@@ -16,6 +16,7 @@ from organizations.errors import RefusedError
 from organizations.models import Membership, Organization, User
 from organizations.policies import MANAGING_ROLES
 from organizations.services import add_member, create_user, remove_member, set_member_role, set_site_role
+from organizations.services.invitations import accept_invitation
 from organizations.services.locking import locked_organizations, locked_user
 
 BY_CLAIM = "OpenID Connect claim"
@@ -33,6 +34,7 @@ def admit(*, person: Person, configuration: Configuration, address: str | None) 
         raise NotWelcomeError
     if user.must_change_password:
         _end_temporary_password(actor, user)
+    accept_invitation(actor=actor, user=user)
     _give(actor, user, roles_for(person.groups, rules), organizations)
     return User.objects.get(pk=user.pk)
 

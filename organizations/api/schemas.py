@@ -8,7 +8,7 @@ from uuid import UUID
 from ninja import Field, Schema
 
 from coderadmin.api.bodies import Body
-from organizations.choices import OrganizationRole, SiteRole, TokenScope
+from organizations.choices import InvitationState, OrganizationRole, SiteRole, TokenScope
 from organizations.models import User
 
 
@@ -16,6 +16,14 @@ class MembershipOut(Schema):
     id: UUID = Field(description="Of the organization.")
     name: str
     role: OrganizationRole
+
+
+class InvitationOut(Schema):
+    state: InvitationState
+    asked_at: datetime
+    sent_at: datetime | None
+    accepted_at: datetime | None
+    problem: str = Field(description="Why the last attempt to send it failed; while it waits, it is tried again.")
 
 
 class UserOut(Schema):
@@ -27,21 +35,25 @@ class UserOut(Schema):
     is_active: bool
     created_at: datetime
     last_login: datetime | None
+    invitation: InvitationOut | None = Field(None, description="Null for a person who was not invited by mail.")
     organizations: list[MembershipOut]
 
 
 def user_out(user: User) -> dict[str, Any]:
     """UserOut of a person `with_memberships`."""
-    names = UserOut.model_fields.keys() - {"organizations"}
+    names = UserOut.model_fields.keys() - {"organizations", "invitation"}
     organizations = [
         {"id": each.organization.pk, "name": each.organization.name, "role": each.role}
         for each in user.memberships.all()
     ]
-    return {name: getattr(user, name) for name in names} | {"organizations": organizations}
+    invitation = getattr(user, "invitation", None)
+    return {name: getattr(user, name) for name in names} | {"organizations": organizations, "invitation": invitation}
 
 
 class NewUserOut(UserOut):
-    temporary_password: str = Field(description="Shown this once. It must be changed at the first sign-in.")
+    temporary_password: str | None = Field(
+        description="Shown this once, to be changed at the first sign-in. Null when an invitation is sent instead."
+    )
 
 
 class PasswordOut(Schema):
@@ -53,6 +65,9 @@ class UserIn(Body):
     name: str = ""
     site_role: SiteRole = SiteRole.MEMBER
     organizations: list[UUID] | None = Field(None, description="Ids. Left out: the default organization.")
+    invite: bool | None = Field(
+        None, description="Send an invitation instead of making a temporary password. Left out: if mail is set up here."
+    )
 
 
 class UserPatch(Body):

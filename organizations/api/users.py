@@ -3,6 +3,7 @@
 from typing import Any, Literal
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -43,15 +44,17 @@ def list_users(request: HttpRequest, asked: Query[UserQuery]) -> dict[str, Any]:
 @router.post("", response={201: NewUserOut})
 @sensitive_variables()
 def create_user(request: HttpRequest, body: UserIn) -> dict[str, Any]:
-    """The answer has a temporary password, this once."""
+    """The answer has a temporary password, this once, unless the person is invited by mail."""
     require_site_manager(actor_of(request))
     sent = body.model_dump()
+    if sent["invite"] is None:
+        sent["invite"] = settings.SENDS_MAIL
     if sent["organizations"] is None:
         sent["organizations"] = list(Organization.objects.filter(is_default=True).values_list("pk", flat=True))
     form = checked(UserForm(form_data(sent), person=person_of(request)))
     wanted = form.cleaned_data | {"site_role": SiteRole(form.cleaned_data["site_role"])}
     user, password = services.create_user(actor=actor_of(request), **wanted)
-    return user_out(fresh_user(user.pk)) | {"temporary_password": password}
+    return user_out(fresh_user(user.pk)) | {"temporary_password": password or None}
 
 
 @router.get("/{uuid:user_id}", response=UserOut)
@@ -93,6 +96,13 @@ def reset_password(request: HttpRequest, user_id: UUID) -> dict[str, str]:
     """Ends every session. The answer has a temporary password, this once."""
     password = services.reset_password(actor=actor_of(request), user=editable_user(request, user_id))
     return {"temporary_password": password}
+
+
+@router.post("/{uuid:user_id}/invite", response=UserOut)
+def invite_user(request: HttpRequest, user_id: UUID) -> dict[str, Any]:
+    """Sends the invitation again, while it is not accepted; at most once a minute."""
+    services.resend_invitation(actor=actor_of(request), user=editable_user(request, user_id))
+    return user_out(fresh_user(user_id))
 
 
 @router.get("/{uuid:user_id}/tokens", response=Page[TokenOut])

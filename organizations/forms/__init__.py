@@ -1,6 +1,6 @@
 """The forms of people and organizations."""
 
-from organizations.forms.accounts import PasswordForm, SignInForm
+from organizations.forms.accounts import FirstPasswordForm, ForgottenPasswordForm, PasswordForm, SignInForm
 from organizations.forms.members import MemberForm, MemberRoleForm
 from organizations.forms.organizations import OrganizationCreateForm, OrganizationForm
 from organizations.forms.tokens import ApiTokenForm
@@ -8,6 +8,8 @@ from organizations.forms.users import SiteRoleForm, UserForm, UserOrganizationsF
 
 __all__ = [
     "ApiTokenForm",
+    "FirstPasswordForm",
+    "ForgottenPasswordForm",
     "MemberForm",
     "MemberRoleForm",
     "OrganizationCreateForm",

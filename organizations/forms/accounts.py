@@ -4,11 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import authenticate, password_validation
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from organizations.models import User
+
+ABOUT_PASSWORDS = "12 characters or more, none of the common ones, and nothing like your name or e-mail."
 
 
 class SignInForm(AuthenticationForm):
@@ -42,7 +44,7 @@ class PasswordForm(forms.Form):
         label="New password",
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="12 characters or more, none of the common ones, and nothing like your name or e-mail.",
+        help_text=ABOUT_PASSWORDS,
     )
     confirmation = forms.CharField(
         label="New password, again", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
@@ -70,3 +72,22 @@ class PasswordForm(forms.Form):
         if "new" in self.cleaned_data and confirmation != self.cleaned_data["new"]:
             raise ValidationError("The two new passwords differ.")
         return confirmation
+
+
+class FirstPasswordForm(SetPasswordForm):
+    """Django's, in our words."""
+
+    error_messages = {"password_mismatch": "The two passwords differ."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        new, again = self.fields["new_password1"], self.fields["new_password2"]
+        new.label, again.label = "New password", "New password, again"
+        new.help_text, again.help_text = ABOUT_PASSWORDS, ""
+        new.widget.attrs["autofocus"] = True
+
+
+class ForgottenPasswordForm(forms.Form):
+    email = forms.EmailField(
+        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"})
+    )

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
 
 from organizations.choices import SiteRole
@@ -46,11 +48,22 @@ class UserForm(forms.Form):
     )
     site_role = forms.ChoiceField(widget=forms.RadioSelect, initial=SiteRole.MEMBER)
     organizations = _organizations()
+    invite = forms.BooleanField(
+        label="Send an invitation by e-mail",
+        required=False,
+        help_text="It has a link to choose a password. Otherwise you get a temporary password to hand over.",
+    )
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"organizations": Organization.objects.filter(is_default=True)})
+        by_default = {"organizations": Organization.objects.filter(is_default=True), "invite": settings.SENDS_MAIL}
+        kwargs.setdefault("initial", by_default)
         super().__init__(*args, **kwargs)
         _offer_roles(self.fields["site_role"], person)
+
+    def clean_invite(self) -> bool:
+        if self.cleaned_data["invite"] and not settings.SENDS_MAIL:
+            raise ValidationError("This deployment sends no mail: leave it out.")
+        return bool(self.cleaned_data["invite"])
 
 
 class SiteRoleForm(forms.Form):

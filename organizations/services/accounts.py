@@ -12,6 +12,7 @@ from organizations.choices import SiteRole
 from organizations.errors import RefusedError
 from organizations.models import Membership, Organization, User
 from organizations.policies import can_edit_account, require, require_site_manager, roles_to_give
+from organizations.services import invitations
 from organizations.services.locking import locked_organizations, locked_user
 from organizations.services.saving import clean_and_save
 from organizations.text import clean_line
@@ -45,24 +46,30 @@ def create_user(
     name: str = "",
     site_role: SiteRole = SiteRole.MEMBER,
     organizations: Iterable[Organization] = (),
+    invite: bool = False,
 ) -> tuple[User, str]:
-    """The person, and a temporary password that must be changed at the first sign-in.
+    """The person, and a temporary password that must be changed at the first sign-in; `invite`: a mail instead, and "".
 
     Raises ValidationError (also when the e-mail is taken), PermissionDenied, RefusedError.
     """
     require_site_manager(actor)
     _require_may_give(actor, site_role)
+    if invite:
+        invitations.require_mail()
     wanted = {organization.pk for organization in organizations}
     joined = list(locked_organizations(wanted).values())
     if len(joined) < len(wanted):
         raise RefusedError("An organization was deleted in the meantime.", remedy="Choose again among the others.")
-    password = _temporary_password()
-    user = User(email=email.strip().lower(), name=clean_line(name), site_role=site_role, must_change_password=True)
-    user.set_password(password)
+    password = "" if invite else _temporary_password()
+    user = User(email=email.strip().lower(), name=clean_line(name), site_role=site_role)
+    user.must_change_password = not invite
+    user.set_password(password or None)
     clean_and_save(user, lambda: User.objects.insert(user), exclude=["username"])
     Membership.objects.bulk_create(Membership(user=user, organization=organization) for organization in joined)
     names = sorted(organization.name for organization in joined)
     record(actor=actor, action="user.create", target=user, after=_described(user) | {"organizations": names})
+    if invite:
+        invitations.invite(actor=actor, user=user)
     return user, password
 
 
@@ -145,6 +152,7 @@ def reset_password(*, actor: Actor, user: User) -> str:
     user.set_password(password)
     user.must_change_password = True
     user.save(update_fields=["password", "must_change_password"])
+    invitations.withdraw_invitation(user)
     record(actor=actor, action="user.reset_password", target=user, after={"password": "******"})
     return password
 

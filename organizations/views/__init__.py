@@ -12,12 +12,14 @@ from organizations.views.organizations import (
     organization_set_default,
     organization_update,
 )
+from organizations.views.password_links import password_forgotten, password_link
 from organizations.views.sign_in import sign_in_locked, sign_out
 from organizations.views.support import user_set_support_staff
 from organizations.views.tokens import token_create, token_end, token_list, user_token_end, user_tokens
 from organizations.views.user_changes import (
     user_activate,
     user_deactivate,
+    user_invite,
     user_reset_password,
     user_set_organizations,
     user_set_site_role,
@@ -42,6 +44,8 @@ __all__ = [
     "organization_set_default",
     "organization_update",
     "password_change",
+    "password_forgotten",
+    "password_link",
     "sign_in_locked",
     "sign_out",
     "token_create",
@@ -51,6 +55,7 @@ __all__ = [
     "user_create",
     "user_deactivate",
     "user_detail",
+    "user_invite",
     "user_list",
     "user_reset_password",
     "user_set_organizations",

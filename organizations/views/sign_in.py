@@ -25,6 +25,9 @@ class SignInView(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"sends_mail": settings.SENDS_MAIL}
+
     def get_redirect_url(self) -> str:  # type: ignore[override]  # the stubs describe a newer Django
         """Where `next` leads, unless it leads back here or out again."""
         url = super().get_redirect_url()

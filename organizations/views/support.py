@@ -46,7 +46,8 @@ def _joining(user: User) -> Confirmation:
         submit_label="Make support staff",
         effects=[
             f"{user} sees everything but secrets at /support/: people, organizations, environments, the audit log.",
-            "Three things can be done there: check a provider, unlock a sign-in, retry an operation that failed.",
+            "Four things can be done there: check a provider, unlock a sign-in, send an invitation again, retry an "
+            "operation that failed.",
             "The site role and the organizations stay as they are.",
         ],
     )

@@ -15,7 +15,15 @@ from organizations.choices import SiteRole
 from organizations.errors import RefusedError
 from organizations.forms import SiteRoleForm, UserOrganizationsForm
 from organizations.models import User
-from organizations.services import activate_user, deactivate_user, reset_password, set_organizations, set_site_role
+from organizations.services import (
+    activate_user,
+    deactivate_user,
+    resend_invitation,
+    reset_password,
+    set_organizations,
+    set_site_role,
+)
+from organizations.services.invitations import require_open
 from organizations.views.passwords import show_once
 from organizations.views.scope import ask_and_do, editable_user, managed_user, person_of, user_refusal
 
@@ -81,6 +89,18 @@ def user_reset_password(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         return _confirm(request, user, confirmations.of_password_reset(user))
     return show_once(request, user, reset_password(actor=actor_of(request), user=user), is_new=False)
+
+
+@ask_and_do
+@user_refusal
+def user_invite(request: HttpRequest, pk: UUID) -> HttpResponse:
+    user = editable_user(request, pk)
+    if request.method != "POST":
+        require_open(user)
+        return _confirm(request, user, confirmations.of_invitation(user))
+    resend_invitation(actor=actor_of(request), user=user)
+    messages.success(request, f"The invitation is sent to {user.email} again.")
+    return redirect("organizations:user_detail", pk=pk)
 
 
 def _confirm(request: HttpRequest, user: User, confirmation: confirmations.Confirmation) -> HttpResponse:

@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
+from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
@@ -73,5 +75,10 @@ def user_create(request: HttpRequest) -> HttpResponse:
         except RefusedError as refusal:
             form.add_error(None, f"{refusal.message} {refusal.remedy}".strip())
         else:
-            return show_once(request, user, password, is_new=True)
-    return render(request, "organizations/user_form.html", {"form": form})
+            return show_once(request, user, password, is_new=True) if password else _invited(request, user)
+    return render(request, "organizations/user_form.html", {"form": form, "sends_mail": settings.SENDS_MAIL})
+
+
+def _invited(request: HttpRequest, user: User) -> HttpResponse:
+    messages.success(request, f"{user} has an account. An invitation is sent to {user.email}.")
+    return redirect("organizations:user_detail", pk=user.pk)

@@ -56,6 +56,7 @@ TABLE = {
     "deactivate_user": SITE_MANAGERS,
     "activate_user": SITE_MANAGERS,
     "reset_password": SITE_MANAGERS,
+    "invite_user": SITE_MANAGERS,
     "list_user_sessions": SITE_MANAGERS,
     "end_user_session": SITE_MANAGERS,
     "end_user_sessions": SITE_MANAGERS,

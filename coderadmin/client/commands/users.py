@@ -25,7 +25,20 @@ COLUMNS: Columns = [
     ("Organizations", _organizations),
     ("Last sign-in", when("last_login")),
 ]
-FIELDS: Columns = [*COLUMNS, ("User name", "username"), ("Created", when("created_at")), ("Id", "id")]
+
+
+def _invitation(each: dict) -> str:
+    found = each.get("invitation") or {"state": "", "problem": ""}
+    return f"{found['state']}: {found['problem']}" if found["problem"] else found["state"]
+
+
+FIELDS: Columns = [
+    *COLUMNS,
+    ("Invitation", _invitation),
+    ("User name", "username"),
+    ("Created", when("created_at")),
+    ("Id", "id"),
+]
 
 
 @click.command()
@@ -53,12 +66,21 @@ def show(client: Client, user: str) -> None:
 @click.option("--name", default="", help="As people are called.")
 @click.option("--role", type=ROLES, default="site-member", show_default=True, help="In the whole deployment.")
 @option("--organization", ORGANIZATION, multiple=True, help="May be repeated. Left out: the default organization.")
+@click.option("--temporary-password", is_flag=True, help="Do not invite by mail.")
 @with_client
-def create(client: Client, email: str, name: str, role: str, organization: tuple[str, ...]) -> None:
-    """Make an account. Its temporary password is printed this once, alone on stdout."""
+def create(
+    client: Client, email: str, name: str, role: str, organization: tuple[str, ...], temporary_password: bool
+) -> None:
+    """Make an account. Where mail is set up, the person is invited.
+
+    Otherwise its temporary password is printed this once, alone on stdout.
+    """
     ids = [find_id(client.api, ORGANIZATION, each) for each in organization] or None
     body = {"email": email, "name": name, "site_role": role, "organizations": ids}
-    user = client.api.post("/users", body)
+    user = client.api.post("/users", body | ({"invite": False} if temporary_password else {}))
+    if not user["temporary_password"]:
+        client.output.done(f"{user['email']} is created. An invitation is sent there.", user)
+        return
     sentence = f"{user['email']} is created. The temporary password, to be changed at the first sign-in:"
     client.output.secret(user["temporary_password"], sentence, user)
 
@@ -107,4 +129,14 @@ def reset_password(client: Client, user: str, yes: bool) -> None:
     client.output.secret(answer["temporary_password"], f"The temporary password of {found['email']}:", answer)
 
 
-users = click.Group("users", commands=[ls, show, create, role, deactivate, activate, reset_password], help="Accounts.")
+@click.command()
+@argument(USER)
+@with_client
+def invite(client: Client, user: str) -> None:
+    """Send an invitation again that was not accepted yet."""
+    changed = client.api.post(f"/users/{find_id(client.api, USER, user)}/invite")
+    client.output.done(f"The invitation is sent to {changed['email']} again.", changed)
+
+
+COMMANDS = [ls, show, create, invite, role, deactivate, activate, reset_password]
+users = click.Group("users", commands=COMMANDS, help="Accounts.")

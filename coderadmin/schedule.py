@@ -1,0 +1,59 @@
+"""What beat starts, and how often, in seconds.
+
+Each sweep claims its rows in the database, so that any number of schedulers does no harm.
+"""
+
+from typing import Any
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "check-due-providers": {"task": "providers.check_due_providers", "schedule": 1.0, "options": {"expires": 10}},
+    "resume-operations": {"task": "providers.resume_operations", "schedule": 5.0, "options": {"expires": 10}},
+    "observe-due-environments": {
+        "task": "environments.observe_due_environments",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "resume-environment-operations": {
+        "task": "environments.resume_operations",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "advance-rollouts": {"task": "infrastructure.advance_rollouts", "schedule": 2.0, "options": {"expires": 10}},
+    "check-changes": {"task": "infrastructure.check_changes", "schedule": 15.0, "options": {"expires": 20}},
+    "stop-idle-environments": {
+        "task": "environments.stop_idle_environments",
+        "schedule": 60.0,
+        "options": {"expires": 120},
+    },
+    "seal-audit-events": {"task": "audit.seal_events", "schedule": 5.0, "options": {"expires": 10}},
+    "remove-old-audit-events": {
+        "task": "audit.remove_old_events",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "delete-ended-sessions": {
+        "task": "environments.delete_ended_sessions",
+        "schedule": 600.0,
+        "options": {"expires": 1200},
+    },
+    "delete-old-provider-rows": {
+        "task": "providers.delete_old_rows",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "delete-old-build-logs": {
+        "task": "environments.delete_old_lines",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "send-due-invitations": {
+        "task": "organizations.send_due_invitations",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
+    "delete-ended-sign-ins": {
+        "task": "authentication.delete_ended_sessions",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+}
