@@ -70,6 +70,7 @@ ACTIONS = {
     "user.unlink": "Unlink the account from the sign-in service",
     "user.end_password": "End the temporary password",
     "user.add_factor": "Add a second factor",
+    "user.rename_factor": "Rename a second factor",
     "user.remove_factor": "Remove a second factor",
     "user.reset_factors": "Remove the second factors of a person",
     "user.make_recovery_codes": "Make recovery codes",

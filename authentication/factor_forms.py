@@ -120,15 +120,18 @@ def understood() -> Iterator[None]:
         raise ValidationError("This passkey did not prove itself. Try again.") from None
 
 
-class PasskeyForm(forms.Form):
-    """A new passkey: the answer to what was asked of the browser."""
-
+class FactorNameForm(forms.Form):
     name = forms.CharField(
         max_length=LONGEST_NAME,
         validators=[validate_name],
         help_text="To tell it from others, such as: laptop.",
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off"}),
     )
+
+
+class PasskeyForm(FactorNameForm):
+    """A new passkey: the answer to what was asked of the browser."""
+
     credential = Credential()
 
     def clean_credential(self) -> dict[str, Any]:

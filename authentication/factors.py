@@ -2,7 +2,7 @@
 
 from allauth.mfa.models import Authenticator
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 
 from organizations.choices import SiteRole
 from organizations.models import User
@@ -40,13 +40,27 @@ def needs_more_than_a_password(user: User) -> bool:
 
 
 def factor_in_words(factor: Authenticator) -> str:
-    """`Authenticator app`, `Passkey “laptop”`."""
-    return f"Passkey “{factor.data['name']}”" if factor.type == PASSKEY else "Authenticator app"
+    """`Authenticator app`, `Authenticator app “phone”`, `Passkey “laptop”`."""
+    name = name_of(factor)
+    kind = "Passkey" if factor.type == PASSKEY else "Authenticator app"
+    return f"{kind} “{name}”" if name else kind
 
 
-def lacks_factor(user_id: str, site_role: str) -> models.Q:
+def name_of(factor: Authenticator) -> str:
+    """As its person calls it: a passkey has one always, an app once it is renamed."""
+    return str(factor.data.get("name", ""))
+
+
+def count_people_with_passkeys() -> tuple[int, int]:
+    """How many active people have one, and how many of these have no authenticator app. One query."""
+    apps = Authenticator.objects.filter(user=OuterRef("user"), type=APP)
+    found = Authenticator.objects.filter(type=PASSKEY, user__is_active=True).aggregate(
+        people=Count("user", distinct=True), without_app=Count("user", distinct=True, filter=~Q(Exists(apps)))
+    )
+    return found["people"], found["without_app"]
+
+
+def lacks_factor(user_id: str, site_role: str) -> Q:
     """For rows that refer to a person: must have a second factor and has none. Needs no query of its own."""
     demanded = FactorDemand.objects.filter(site_role=OuterRef(site_role))
-    return models.Q(Exists(demanded)) & ~models.Q(
-        Exists(Authenticator.objects.filter(user=OuterRef(user_id), type__in=FACTORS))
-    )
+    return Q(Exists(demanded)) & ~Q(Exists(Authenticator.objects.filter(user=OuterRef(user_id), type__in=FACTORS)))

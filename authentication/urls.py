@@ -29,6 +29,7 @@ urlpatterns = [
     path("account/second-factors/app/", views.app_add, name="app_add"),
     path("account/second-factors/passkey/", views.passkey_add, name="passkey_add"),
     path("account/second-factors/codes/", views.recovery_codes_make, name="recovery_codes_make"),
+    path("account/second-factors/<int:pk>/rename/", views.factor_rename, name="factor_rename"),
     path("account/second-factors/<int:pk>/remove/", views.factor_remove, name="factor_remove"),
     path("manage/users/<uuid:pk>/second-factors/", views.user_factors_reset, name="user_factors_reset"),
     path(f"{CONFIGURATION}second-factors/", views.factor_demand, name="factor_demand"),

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from authentication.factors import count_people_with_passkeys
 from infrastructure.models import AccessURLChange, Rollout, RolloutStep
 from infrastructure.services.rollouts import is_by_hand
 from providers.confirmations import Confirmation
@@ -22,6 +23,7 @@ def of_switch(change: AccessURLChange, providers: Sequence[WorkspaceProvider]) -
             f"{change.new_url} is the access URL at once. {change.old_url} is answered, too, until you finish.",
             *_redeploys(providers),
             _sign_in_again(change),
+            *_passkeys(change),
         ],
         stays=[
             ENVIRONMENTS_GO_ON,
@@ -124,3 +126,19 @@ def _sign_in_again(change: AccessURLChange) -> str:
     if old.hostname == new.hostname:
         return "People stay signed in: the host name is the same."
     return f"People sign in once more at {new.netloc}: a sign-in belongs to one host. You, too."
+
+
+def _passkeys(change: AccessURLChange) -> list[str]:
+    """A sentence if anybody's stop working. One query, none where the host stays."""
+    host = urlsplit(change.new_url).hostname
+    if host == urlsplit(change.old_url).hostname:
+        return []
+    people, without_app = count_people_with_passkeys()
+    if not people:
+        return []
+    has, proves = ("has", "proves") if without_app == 1 else ("have", "prove")
+    left = f" {without_app} of them {has} no authenticator app: only a recovery code {proves} who it is."
+    return [
+        f"Passkeys belong to one host: those of {counted(people, 'person', 'people')} do not work at {host}. "
+        f"There they sign in with a code and add them anew.{left if without_app else ''}"
+    ]

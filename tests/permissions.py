@@ -99,6 +99,7 @@ ACCOUNT: Mapping[str, Row] = {
     "mfa_authenticate": Row(get=EVERYBODY, post=EVERYBODY, outsiders="==="),  # whoever is at that step of a sign-in
     "authentication:factor_list": read(EVERYBODY),
     **each("authentication who app_add passkey_add recovery_codes_make factor_remove", act(EVERYBODY)),
+    "authentication:factor_rename": act(HIDDEN * 10),  # who has none
 }
 PEOPLE: Mapping[str, Row] = {
     "organizations:user_list": read(SITE_READERS),

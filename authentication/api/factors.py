@@ -6,13 +6,15 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
 from audit.services import actor_of
 from authentication import services
+from authentication.factor_forms import FactorNameForm
 from authentication.factors import FactorDemand, factor_in_words, factors_of
 from authentication.policies import require_view_configuration
-from coderadmin.api.bodies import Body
+from coderadmin.api.bodies import Body, checked, form_data
 from coderadmin.api.callers import ANYBODY, person_of
 from coderadmin.api.paging import Page, PageQuery, answer_page, page_of
 from organizations.api.scope import editable_user
@@ -26,9 +28,13 @@ router = Router(auth=ANYBODY, tags=["Second factors"])
 
 class FactorOut(Schema):
     id: int
-    factor: str = Field(description="“Authenticator app”, or a passkey with its name.")
+    factor: str = Field(description="“Authenticator app” or “Passkey”, and its name.")
     created_at: datetime
     last_used_at: datetime | None
+
+
+class FactorIn(Body):
+    name: str = Field(description="To tell it from others.")
 
 
 class Demand(Body):
@@ -39,6 +45,15 @@ class Demand(Body):
 def list_second_factors(request: HttpRequest, asked: Query[PageQuery]) -> dict[str, Any]:
     """Yours. The web page adds and removes them."""
     return _page(person_of(request), asked)
+
+
+@own_router.patch("/{int:factor_id}", response=FactorOut)
+def rename_second_factor(request: HttpRequest, factor_id: int, body: FactorIn) -> dict[str, Any]:
+    factor = get_object_or_404(factors_of(person_of(request)).select_related("user"), pk=factor_id)
+    form = checked(FactorNameForm(form_data(body.model_dump())))
+    services.rename_factor(actor=actor_of(request), factor=factor, name=form.cleaned_data["name"])
+    factor.refresh_from_db()
+    return _factor_out(factor)
 
 
 @user_router.get("/{uuid:user_id}/second-factors", response=Page[FactorOut])

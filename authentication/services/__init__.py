@@ -13,11 +13,12 @@ from authentication.services.factors import (
     add_passkey,
     make_recovery_codes,
     remove_factor,
+    rename_factor,
     reset_factors,
     use_code,
 )
 from authentication.services.failing import record_failure
-from authentication.services.linking import link, link_of, unlink
+from authentication.services.linking import is_linked, link, link_of, unlink
 from authentication.services.resealing import reseal_factors, sealed_factors
 from authentication.services.sessions import delete_ended_sessions, end_session, end_sessions
 
@@ -29,6 +30,7 @@ __all__ = [
     "end_session",
     "end_sessions",
     "has_signed_in_by_it",
+    "is_linked",
     "link",
     "link_of",
     "load_rules",
@@ -36,6 +38,7 @@ __all__ = [
     "record_failure",
     "rehearse",
     "remove_factor",
+    "rename_factor",
     "reseal_factors",
     "reset_factors",
     "save_openid_connect",

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from audit.services import Actor, record
 from authentication.codes import period_of
-from authentication.factors import APP, CODES, MOST_PASSKEYS, PASSKEY, factor_in_words, factors_of
+from authentication.factors import APP, CODES, MOST_PASSKEYS, PASSKEY, factor_in_words, factors_of, name_of
 from authentication.policies import require_own_factors, require_reset_factors
 from coderadmin.encryption import Sealed
 from organizations.errors import RefusedError
@@ -50,6 +50,27 @@ def add_passkey(*, actor: Actor, user: User, name: str, credential: dict[str, An
     factor = WebAuthn.add(user, clean_line(name), credential).instance
     record(actor=actor, action="user.add_factor", target=user, after={"factor": factor_in_words(factor)})
     return _first_codes(user)
+
+
+@transaction.atomic
+def rename_factor(*, actor: Actor, factor: Authenticator, name: str) -> None:
+    """Repeatable. Raises PermissionDenied, RefusedError when it is gone."""
+    require_own_factors(actor, factor.user)
+    row = factors_of(factor.user).select_for_update().filter(pk=factor.pk).first()
+    if row is None:
+        raise RefusedError("It was removed meanwhile.")
+    before, wanted = factor_in_words(row), clean_line(name)
+    if name_of(row) == wanted:
+        return
+    row.data["name"] = wanted
+    row.save(update_fields=["data"])
+    record(
+        actor=actor,
+        action="user.rename_factor",
+        target=factor.user,
+        before={"factor": before},
+        after={"factor": factor_in_words(row)},
+    )
 
 
 @transaction.atomic

@@ -18,6 +18,11 @@ def link_of(user: User, issuer: str) -> SocialAccount | None:
     return SocialAccount.objects.filter(user=user, provider=issuer).first() if issuer else None
 
 
+def is_linked(user: User) -> bool:
+    """To whichever sign-in service. One query."""
+    return SocialAccount.objects.filter(user=user).exists()
+
+
 @transaction.atomic
 def link(*, actor: Actor, user: User, person: Person, issuer: str) -> None:
     """By the person itself, whatever the e-mail there. Repeatable. Raises RefusedError, PermissionDenied."""

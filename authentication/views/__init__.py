@@ -6,7 +6,14 @@ from authentication.views.configuration import (
     openid_connect_switch,
     openid_connect_update,
 )
-from authentication.views.factors import app_add, factor_list, factor_remove, passkey_add, recovery_codes_make
+from authentication.views.factors import (
+    app_add,
+    factor_list,
+    factor_remove,
+    factor_rename,
+    passkey_add,
+    recovery_codes_make,
+)
 from authentication.views.linking import (
     account_link,
     account_link_start,
@@ -39,6 +46,7 @@ __all__ = [
     "factor_demand",
     "factor_list",
     "factor_remove",
+    "factor_rename",
     "openid_connect_callback",
     "openid_connect_start",
     "openid_connect_switch",

@@ -18,11 +18,11 @@ from django.views.decorators.http import require_safe
 
 from audit.services import actor_of
 from authentication import factor_confirmations as confirmations
-from authentication.factor_forms import AppForm, PasskeyForm
-from authentication.factors import APP, CODES, factors_of, must_have_factor
+from authentication.factor_forms import AppForm, FactorNameForm, PasskeyForm
+from authentication.factors import APP, CODES, factor_in_words, factors_of, must_have_factor, name_of
 from authentication.pictures import picture_of_secret, spaced
 from authentication.recent import asks_who_it_is
-from authentication.services import add_app, add_passkey, make_recovery_codes, remove_factor
+from authentication.services import add_app, add_passkey, make_recovery_codes, remove_factor, rename_factor
 from coderadmin.encryption import Sealed, Secret, UndecryptableError, seal
 from organizations.errors import RefusedError
 from organizations.views.scope import ask_and_do, person_of, refusal_leads_to, say_refusal
@@ -37,7 +37,7 @@ def factor_list(request: HttpRequest) -> HttpResponse:
     factors = list(factors_of(user))
     codes = Authenticator.objects.filter(user=user, type=CODES).first()
     context = {
-        "factors": factors,
+        "factors": [(factor, factor_in_words(factor)) for factor in factors],
         "has_app": any(factor.type == APP for factor in factors),
         "codes_left": len(RecoveryCodes(codes).get_unused_codes()) if codes else 0,
         "is_demanded": must_have_factor(user),
@@ -82,6 +82,18 @@ def passkey_add(request: HttpRequest) -> HttpResponse:
         return _added(request, "The passkey is added.", codes)
     context = {"form": form, "options": json.dumps(begin_registration(person_of(request), False))}
     return render(request, "authentication/passkey_form.html", context)
+
+
+@ask_and_do
+@refusal_leads_to(_list)
+def factor_rename(request: HttpRequest, pk: int) -> HttpResponse:
+    factor = get_object_or_404(factors_of(person_of(request)).select_related("user"), pk=pk)
+    form = FactorNameForm(request.POST if request.method == "POST" else None, initial={"name": name_of(factor)})
+    if not form.is_valid():
+        return render(request, "authentication/factor_rename.html", {"form": form, "factor": factor_in_words(factor)})
+    rename_factor(actor=actor_of(request), factor=factor, name=form.cleaned_data["name"])
+    messages.success(request, "It is renamed.")
+    return redirect(LIST)
 
 
 @ask_and_do

@@ -32,6 +32,7 @@ ORGANIZATION = Kind(path="/organizations", word="organization", listing="coderad
 USER = Kind(path="/users", word="user", listing="coderadmin users ls", key="email")
 TOKEN = Kind(path="/tokens", word="token", listing="coderadmin tokens ls")
 SESSION = Kind(path="/me/sessions", word="session", listing="coderadmin sessions ls", key="id")
+FACTOR = Kind(path="/me/second-factors", word="second factor", listing="coderadmin factors ls", key="factor")
 ENVIRONMENT = Kind(path="/environments", word="environment", listing="coderadmin envs ls")
 
 

@@ -114,6 +114,7 @@ def test_no_email_opens_the_account_of_who_manages_or_supports(
 def test_the_site_admin_links_with_the_password_and_signs_in_then(provider: Provider, site_admin: User) -> None:
     provider.knows("a2", email="elsewhere@example.com", email_verified=False)
     admin = signed_in(site_admin)
+    assert LINK in admin.get("/account/").text
     assert admin.get(LINK)["Location"].startswith(WHO)
     assert admin.get(LINK_START)["Location"] == LINK
     admin.post(WHO, {"password": PASSWORD})
@@ -124,6 +125,13 @@ def test_the_site_admin_links_with_the_password_and_signs_in_then(provider: Prov
     assert elsewhere.get("/account/").context["request"].user == site_admin
     admin.post("/account/link/end/")
     assert round_trip(provider, Client(), "a2").status_code == 403
+
+
+def test_the_account_page_is_silent_about_single_sign_on_that_nobody_set_up(member: User) -> None:
+    browser = signed_in(member)
+    assert LINK not in browser.get("/account/").text
+    SocialAccount.objects.create(user=member, provider="https://gone.example.com", uid="m")
+    assert LINK in browser.get("/account/").text, "it can be unlinked"
 
 
 def test_an_account_there_opens_one_account_here(provider: Provider, member: User, site_admin: User) -> None:

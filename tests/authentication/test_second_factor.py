@@ -17,7 +17,7 @@ from organizations.choices import SiteRole
 from organizations.models import User
 from organizations.services import reset_password
 from tests.api.things import Program
-from tests.authentication.things import code_of, give_app
+from tests.authentication.things import code_of, give_app, give_passkey
 from tests.organizations.threads import at_once
 from tests.people import PASSWORD, make_user, signed_in
 
@@ -228,6 +228,32 @@ def test_whom_to_ask_costs_an_ordinary_request_no_query_of_its_own(auditor: User
     about = [each["sql"] for each in found if "factordemand" in each["sql"] or "mfa_" in each["sql"]]
     assert len(about) == 1
     assert "authentication_session" in about[0]
+
+
+def test_each_is_called_as_its_person_likes(member: User, site_manager: User) -> None:
+    app, passkey = give_app(member), give_passkey(member, "laptop")
+    client = signed_in(member)
+    page = client.get(f"{LIST}{passkey.pk}/rename/").text
+    assert 'value="laptop"' in page and "Rename: Passkey “laptop”" in page
+    for _ in range(2):
+        client.post(f"{LIST}{passkey.pk}/rename/", {"name": " <b>desk "})
+    client.post(f"{LIST}{app.pk}/rename/", {"name": "phone"})
+    page = client.get(LIST).text
+    assert "Passkey “&lt;b&gt;desk”" in page and "Authenticator app “phone”" in page
+    told = AuditEvent.objects.filter(action="user.rename_factor", target_id=str(member.pk)).order_by("id")
+    assert [(each.before["factor"], each.after["factor"]) for each in told] == [
+        ("Passkey “laptop”", "Passkey “<b>desk”"),
+        ("Authenticator app", "Authenticator app “phone”"),
+    ]
+    for wrong in ("", "x" * 65, "a\nb"):
+        assert client.post(f"{LIST}{app.pk}/rename/", {"name": wrong}).context["form"].errors["name"]
+    assert signed_in(site_manager).post(f"{LIST}{app.pk}/rename/", {"name": "x"}).status_code == 404
+    assert use_code(user=member, code=code_of()), "its key is as it was"
+    program = Program(member)
+    assert program.patch(f"/me/second-factors/{app.pk}", {"name": "x" * 65}).status_code == 422
+    renamed = program.patch(f"/me/second-factors/{app.pk}", {"name": "old phone"}).json()
+    assert renamed["factor"] == "Authenticator app “old phone”"
+    assert Program(site_manager).patch(f"/me/second-factors/{app.pk}", {"name": "x"}).status_code == 404
 
 
 def test_the_site_admin_says_who_must(site_admin: User, site_manager: User) -> None:

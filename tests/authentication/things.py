@@ -40,5 +40,11 @@ def give_app(user: User) -> Authenticator:
     return TOTP.activate(user, SECRET).instance
 
 
+def give_passkey(user: User, name: str = "laptop") -> Authenticator:
+    """One that signs nobody in: it has no key."""
+    data = {"name": name, "passwordless": False, "credential": {}}
+    return Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=data)
+
+
 def own(user: User) -> Actor:
     return Actor(user=user)

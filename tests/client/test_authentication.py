@@ -70,6 +70,14 @@ def test_second_factors_are_listed_and_taken_from_who_lost_them(shell: Shell, sh
     assert AuditEvent.objects.filter(action="user.reset_factors").count() == 1
 
 
+def test_a_factor_is_called_otherwise(shell_of: Shells, member: User) -> None:
+    shell, factor = shell_of(member), give_app(member)
+    assert "Authenticator app “phone” now" in shell.run("factors", "rename", "authenticator app", "phone").stdout
+    assert shell.json("factors", "rename", str(factor.pk), "old phone")["factor"] == "Authenticator app “old phone”"
+    assert "name:" in shell.run("factors", "rename", str(factor.pk), "", code=2).stderr
+    assert "factors ls" in shell.run("factors", "rename", "phone", "x", code=1).stderr
+
+
 def test_which_roles_must_have_one_is_said_and_shown(admin: Shell, shell: Shell) -> None:
     assert "Nobody must" in shell.run("factors", "demand", "show").stdout
     assert admin.json("factors", "demand", "set", "site-manager", "site-admin", "site-manager") == {

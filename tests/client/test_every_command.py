@@ -11,16 +11,9 @@ from coderadmin.client.programs import BOTH, COMMANDS
 
 TESTS = "\n".join(path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("test_*.py")))
 NAMES = {
-    "provider",
-    "providers",
-    "organization",
-    "organizations",
-    "environment",
-    "user",
-    "operation",
-    "token",
-    "session",
-}
+    "provider", "providers", "organization", "organizations", "environment", "user", "operation", "token", "session",
+    "factor",
+}  # fmt: skip
 """Of arguments that are completed from the deployment."""
 SERVERS = {"verify", "enable-built-in", "reset-factors"}
 """Of groups with commands of either kind: those that work on the database."""

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -12,10 +13,13 @@ from audit.services import Actor
 from infrastructure import services
 from infrastructure.choices import ChangeState
 from infrastructure.models import AccessURLChange, Rollout
+from organizations.choices import SiteRole
 from organizations.models import User
 from providers.access_urls import access_url
 from providers.choices import CredentialKind, ProviderStatus
 from providers.models import WorkspaceProvider
+from tests.api.things import Program
+from tests.authentication.things import give_app, give_passkey
 from tests.factories import make_provider
 from tests.infrastructure.pages import page_of, shown, switched
 from tests.infrastructure.rollouts import (
@@ -25,7 +29,7 @@ from tests.infrastructure.rollouts import (
     checked_change,
     rollout_of,
 )
-from tests.people import signed_in
+from tests.people import make_user, signed_in
 
 pytestmark = pytest.mark.django_db
 CREATE = "/manage/admin/infrastructure/access-url/new/"
@@ -140,6 +144,23 @@ def test_the_switch_says_what_will_happen_and_proposes_a_canary(client: Client) 
     assert "People sign in once more" in text
     assert f'<option value="{sydney.pk}" selected>' in text
     assert access_url() == OLD
+
+
+def test_the_switch_says_whose_passkeys_stop_working(client: Client) -> None:
+    change = checked_change()
+    switch, impact = f"{page_of(change)}switch/", f"/access-url/changes/{change.pk}/impact?of=switch"
+    assert "Passkeys" not in client.get(switch).text
+    first, second, gone = (make_user() for _ in range(3))
+    for person, name in ((first, "laptop"), (first, "phone"), (second, "laptop"), (gone, "laptop")):
+        give_passkey(person, name)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    give_app(first)
+    host = urlsplit(NEW).hostname
+    words = f"those of 2 people do not work at {host}. There they sign in with a code and add them anew. 1 of them has"
+    assert words in client.get(switch).text
+    assert words in Program(make_user(SiteRole.MANAGER)).get(impact).text
+    AccessURLChange.objects.update(new_url=f"{OLD}:8443")
+    assert "Passkeys" not in client.get(switch).text
 
 
 def test_the_switch_takes_the_canary_and_the_limit(client: Client) -> None:

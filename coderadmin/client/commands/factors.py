@@ -4,13 +4,18 @@ import click
 
 from coderadmin.client.api import Document
 from coderadmin.client.commands.users import ROLES
-from coderadmin.client.errors import usage
+from coderadmin.client.errors import AbsentError, usage
 from coderadmin.client.output import Columns, when
 from coderadmin.client.session import Client, with_client, yes_option
-from coderadmin.client.things import USER, argument, find, find_id, option
+from coderadmin.client.things import FACTOR, USER, argument, complete, find, find_id, option
 
-OWN, DEMAND = "/me/second-factors", "/authentication/second-factors"
-COLUMNS: Columns = [("Factor", "factor"), ("Added", when("created_at")), ("Last use", when("last_used_at"))]
+OWN, DEMAND = FACTOR.path, "/authentication/second-factors"
+COLUMNS: Columns = [
+    ("Factor", "factor"),
+    ("Added", when("created_at")),
+    ("Last use", when("last_used_at")),
+    ("Id", "id"),
+]
 
 
 @click.command()
@@ -20,6 +25,23 @@ def ls(client: Client, user: str | None) -> None:
     """List second factors. They are added and removed in a browser, under your account."""
     path = f"/users/{find_id(client.api, USER, user)}/second-factors" if user else OWN
     client.output.rows(client.api.pages(path), COLUMNS, empty="There is no second factor.")
+
+
+@click.command()
+@click.argument("factor", metavar="ID_OR_NAME", shell_complete=complete(FACTOR))
+@click.argument("name")
+@with_client
+def rename(client: Client, factor: str, name: str) -> None:
+    """Call one of your second factors otherwise. FACTOR is an id, or what `factors ls` says."""
+    wanted = factor.strip().casefold()
+    found = [each for each in client.api.pages(OWN) if wanted in (str(each["id"]), each["factor"].casefold())]
+    if not found:
+        raise AbsentError(f"You have no second factor {factor}.", remedy=f"Try: {FACTOR.listing}")
+    if len(found) > 1:
+        ids = ", ".join(str(each["id"]) for each in found)
+        raise usage(f"{len(found)} are called {factor}.", remedy=f"Give the id of one: {ids}")
+    renamed = client.api.patch(f"{OWN}/{found[0]['id']}", {"name": name})
+    client.output.done(f"{found[0]['factor']} is {renamed['factor']} now.", renamed)
 
 
 @click.command()
@@ -69,4 +91,4 @@ def _sentence(demand: Document) -> str:
 
 
 demand = click.Group("demand", commands=[show_demand, set_demand], help="Which site roles must have a second factor.")
-factors = click.Group("factors", commands=[ls, reset, demand], help="Second factors.")
+factors = click.Group("factors", commands=[ls, rename, reset, demand], help="Second factors.")
