@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import checks, footprint, pages, proxy
+from benchmarks import checks, footprint, operations, pages, proxy
 from benchmarks.measures import Report, document, table, target_table
 from benchmarks.stack import CHECKOUT, BenchmarkError, Stack, running_stack
 
@@ -37,6 +37,7 @@ def _proxy(stack: Stack, quick: bool) -> Report:
 SECTIONS = [
     Section("pages", "Pages", pages.measure),
     Section("checks", "Checks", checks.measure),
+    Section("operations", "Operations", operations.measure),
     Section("proxy", "Through envproxy", _proxy),
     Section("footprint", "Start and footprint", footprint.measure),
 ]

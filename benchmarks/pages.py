@@ -4,7 +4,7 @@ import gzip
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -29,13 +29,7 @@ def measure(stack: Stack, quick: bool) -> Report:
     large = SMALL if quick else World(LARGE.providers, LARGE.organizations, LARGE.environments, AUDIT_ROWS)
     sites = {"large": Site.filled(stack, "large", large), "tenth": Site.filled(stack, "tenth", SMALL)}
     visits = [Visit.planned(case, sites[case.world]) for case in CASES]
-    for rounds in (WARM_UP, 20 if quick else 200):
-        for visit in visits:
-            visit.sample.values.clear()
-            visit.sample.cpu.clear()
-        for _ in range(rounds):
-            for visit in visits:
-                visit.pay()
+    pay_in_turns(visits, 20 if quick else 200)
     for site in sites.values():
         site.count_queries([visit for visit in visits if visit.site is site])
     report = Report(samples=[visit.sample for visit in visits])
@@ -105,6 +99,17 @@ class Visit:
         self.sample.cpu.append((cpu_seconds(server.workers) - before) * 1000)
         if page.body[:2] != b"\x1f\x8b":
             self.sample.gzipped_bytes = len(gzip.compress(page.body, 6))
+
+
+def pay_in_turns(visits: Sequence[Visit], rounds: int) -> None:
+    """So many of each, after some that are not counted."""
+    for count in (WARM_UP, rounds):
+        for visit in visits:
+            visit.sample.values.clear()
+            visit.sample.cpu.clear()
+        for _ in range(count):
+            for visit in visits:
+                visit.pay()
 
 
 def _found_on_list(visitor: Visitor) -> dict[str, str]:

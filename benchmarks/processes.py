@@ -6,10 +6,10 @@ from pathlib import Path
 from coderadmin.embedded.processes import Child
 
 
-def cpu_of(child: Child) -> float:
-    """Seconds of processor time that its one process has taken so far."""
+def cpu_of(child: Child, *, with_ended: bool = False) -> float:
+    """Seconds of processor time that its one process has taken so far; `with_ended`: and its children that are gone."""
     fields = _file(child, "stat").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11 : 15 if with_ended else 13])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_of(child: Child) -> int:

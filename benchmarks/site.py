@@ -42,7 +42,7 @@ class Visitor:
 
     def at(self, port: int) -> "Visitor":
         """The same person at another server of the same database."""
-        return Visitor(port, self._cookies)
+        return Visitor(port, SimpleCookie(self._cookies))
 
     def answers(self) -> bool:
         try:
@@ -53,12 +53,18 @@ class Visitor:
 
     def sign_in(self, email: str = EMAIL) -> None:
         """Through the form, as a person does; raises BenchmarkError when refused."""
-        _, page = self._ask("GET", "/sign-in/")
-        token = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', page)
-        form = {"username": email, "password": PASSWORD, "csrfmiddlewaretoken": token[1].decode() if token else ""}
-        status, _ = self._ask("POST", "/sign-in/", form=urlencode(form))
+        self.post("/sign-in/", {"username": email, "password": PASSWORD, **self.form_at("/sign-in/")})
+
+    def form_at(self, path: str) -> dict[str, str]:
+        """What a page's form sends of itself, against forgery."""
+        token = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', self.get(path).body)
+        return {"csrfmiddlewaretoken": token[1].decode()} if token else {}
+
+    def post(self, path: str, form: Mapping[str, str]) -> None:
+        """Raises BenchmarkError unless it is answered with a redirect, which says that it was done."""
+        status, _ = self._ask("POST", path, form=urlencode(form))
         if status != HTTPStatus.FOUND:
-            raise BenchmarkError(f"signing in was answered with {status}")
+            raise BenchmarkError(f"what was sent to {path} was answered with {status}")
 
     def get(self, path: str, headers: Mapping[str, str] = NO_HEADERS) -> Page:
         """Raises BenchmarkError for anything but a page, or the word that nothing has changed."""
