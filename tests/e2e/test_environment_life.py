@@ -37,6 +37,11 @@ def allow(site: Site, provider: str) -> None:
     site.page.get_by_role("button", name="Save").click()
 
 
+def is_gone(page: Page, name: str) -> bool:
+    page.goto(f"/environments/?q={name}")
+    return page.get_by_text("No environment matches").is_visible()
+
+
 def press(page: Page, button: str, outcome: str) -> None:
     """Press a button of the environment's page and wait for the chip."""
     page.get_by_role("button", name=button, exact=True).click()
@@ -85,7 +90,8 @@ def test_an_environment_lives_on_every_cluster(
     page.get_by_role("link", name="Delete", exact=True).click()
     page.get_by_label(f"Type {name} to confirm").fill(name)
     page.get_by_role("button", name=re.compile("^Delete")).click()
-    assert eventually(lambda: not any(objects_of_environments(cluster).values()), 30)
+    assert eventually(lambda: is_gone(page, name), 30)
+    assert not any(objects_of_environments(cluster).values())
 
     site.delete(provider)
     site.wait_for_end("Succeeded")
