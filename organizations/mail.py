@@ -6,11 +6,12 @@ from smtplib import (
     SMTPRecipientsRefused,
     SMTPResponseException,
     SMTPSenderRefused,
+    SMTPServerDisconnected,
 )
 from ssl import SSLError
 from typing import Any
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
 from django.views.decorators.debug import sensitive_variables
 
@@ -35,7 +36,8 @@ def send_link(user: User, *, template: str, subject: str, **context: Any) -> Non
     context |= {"account": user, "link": link_of(user), "access_url": access_url()}
     text = render_to_string(f"organizations/mail/{template}.txt", context)
     try:
-        EmailMessage(subject, text, to=[user.email]).send()
+        with get_connection() as connection:
+            EmailMessage(subject, text, to=[user.email], connection=connection).send()
     except (OSError, ValueError) as error:  # smtplib's are OSErrors; ValueError: an address that no mail can have
         raise _in_words(error) from None
 
@@ -56,8 +58,8 @@ def _in_words(error: Exception) -> MailError:
             return MailError("The mail server has no TLS, or no sign-in by password.")
         case SSLError():
             return MailError("The mail server's TLS or certificate is not good.")
-        case TimeoutError():
-            return MailError("The mail server does not answer in time.")
+        case TimeoutError() | SMTPServerDisconnected():
+            return MailError("The mail server does not answer in time, or breaks off.")
         case ValueError():
             return MailError("A mail can't have this address.", is_final=True)
     return MailError("The mail server can't be reached.")

@@ -10,7 +10,15 @@ from coderadmin.access_url import Memory, memory
 from providers.access_urls import AccessURLs
 from tests.emptying import empty_tables
 
-pytest_plugins = ["tests.people", "tests.authentication.openid", "tests.browser", "tests.clusters", "tests.storage"]
+pytest_plugins = [
+    "tests.people",
+    "tests.organizations.mails",
+    "tests.organizations.smtp",
+    "tests.authentication.openid",
+    "tests.browser",
+    "tests.clusters",
+    "tests.storage",
+]
 
 
 @pytest.fixture(scope="session")

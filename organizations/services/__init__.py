@@ -13,7 +13,7 @@ from organizations.services.accounts import (
     set_site_role,
 )
 from organizations.services.command_line import make_sign_in_token, regenerate_token
-from organizations.services.invitations import due_invitations, resend_invitation, send_invitation
+from organizations.services.invitations import accept_invitation, due_invitations, resend_invitation, send_invitation
 from organizations.services.memberships import add_member, remove_member, set_member_role, set_organizations
 from organizations.services.organizations import set_default_organization, update_organization
 from organizations.services.passwords import ask_for_link, choose_password, send_password_link
@@ -21,6 +21,7 @@ from organizations.services.support import set_support_staff
 from organizations.services.tokens import create_token, end_token, find_token
 
 __all__ = [
+    "accept_invitation",
     "activate_user",
     "add_member",
     "ask_for_link",

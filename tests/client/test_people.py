@@ -1,9 +1,14 @@
 """Organizations, users and the audit log from the command line."""
 
+from datetime import timedelta
+
+from django.utils import timezone
+
 from audit.models import AuditEvent
-from organizations.models import Membership, Organization, User
+from organizations.models import Invitation, Membership, Organization, User
 from tests.client.conftest import Shell, Shells
 from tests.factories import make_built_in, make_environment
+from tests.organizations.mails import Post
 from tests.people import add_member, make_organization
 
 
@@ -79,3 +84,16 @@ def test_events_are_found(shell: Shell, member: User) -> None:
     assert action in shell.run("audit", "ls", "--limit", "1").stdout
     assert shell.run("audit", "ls", "--person", "nobody@example.com").stdout == "No event fits.\n"
     assert "since:" in shell.run("audit", "ls", "--since", "yesterday", code=2).stderr
+
+
+def test_somebody_is_invited(shell: Shell, post: Post) -> None:
+    made = shell.run("users", "create", "ada@example.com")
+    assert made.stdout == "ada@example.com is created. An invitation is sent there.\n"
+    assert "waiting" in shell.run("users", "show", "ada@example.com").stdout
+    assert "less than a minute ago" in shell.run("users", "invite", "ada@example.com", code=3).stderr
+    Invitation.objects.update(asked_at=timezone.now() - timedelta(minutes=2))
+    assert "sent to ada@example.com again" in shell.run("users", "invite", "ada@example.com").stdout
+    post.work()
+    assert shell.json("users", "show", "ada@example.com")["invitation"]["state"] == "sent"
+    made = shell.run("users", "create", "b@example.com", "--temporary-password")
+    assert User.objects.get(email="b@example.com").check_password(made.stdout.strip())
