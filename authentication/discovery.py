@@ -12,6 +12,7 @@ from coderadmin.destinations import AddressRefusedError
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+OPTIONAL_ENDPOINTS = ("userinfo_endpoint", "end_session_endpoint")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 KEEP_TRYING = "Check that it runs and can be reached from here, then try again."
 
@@ -38,8 +39,9 @@ def read_metadata(issuer: str) -> dict[str, Any]:
     for name in ENDPOINTS:
         if not is_acceptable(metadata.get(name)):
             raise ProviderError("issuer", f"The provider names no {name} with https. Its operator must correct that.")
-    if not is_acceptable(metadata.get("userinfo_endpoint")):
-        metadata.pop("userinfo_endpoint", None)
+    for name in OPTIONAL_ENDPOINTS:
+        if not is_acceptable(metadata.get(name)):
+            metadata.pop(name, None)
     return metadata
 
 

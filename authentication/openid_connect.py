@@ -30,6 +30,7 @@ class Login(SocialLogin):
     """Of nobody yet: our view says whose account it is."""
 
     person: Person
+    end_session_endpoint = ""
 
     def lookup(self) -> None:
         return
@@ -72,6 +73,7 @@ class Adapter(OpenIDConnectOAuth2Adapter):
             raise OAuth2Error(str(error)) from error
         login = Login(provider=self.get_provider())
         login.person = person
+        login.end_session_endpoint = self.openid_config.get("end_session_endpoint", "")
         return login
 
     def parse_token(self, data: dict[str, Any]) -> Any:

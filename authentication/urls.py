@@ -45,4 +45,5 @@ named_by_allauth = [  # it looks for these names, outside any namespace
 
 people = [  # in the namespace of people and organizations, where everything looks for it
     path("sign-in/", views.sign_in, name="sign_in"),
+    path("sign-out/", views.sign_out, name="sign_out"),
 ]

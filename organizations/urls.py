@@ -1,5 +1,5 @@
 """Addresses of people and organizations; environments.organization_urls adds those that create and delete one,
-authentication.urls the sign-in page.
+authentication.urls the pages of signing in and out.
 """
 
 from django.urls import path
@@ -13,7 +13,6 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("sign-in/password/", views.password_forgotten, name="password_forgotten"),
     path("sign-in/password/<str:uidb64>/<str:token>/", views.password_link, name="password_link"),
-    path("sign-out/", views.sign_out, name="sign_out"),
     path("account/", views.account, name="account"),
     path("account/password/", views.password_change, name="password_change"),
     path("account/tokens/", views.token_list, name="token_list"),

@@ -33,6 +33,7 @@ from authentication.views.sessions import (
     user_sessions_end,
 )
 from authentication.views.sign_in import admin_sign_in, sign_in
+from authentication.views.sign_out import sign_out
 from authentication.views.user_factors import factor_demand, user_factors_reset
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "session_end_others",
     "session_list",
     "sign_in",
+    "sign_out",
     "user_factors_reset",
     "user_session_end",
     "user_sessions",

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from audit.services import actor_of, client_address
+from authentication import signing_out
 from authentication.adapters import ArrivedError, FailedError
 from authentication.configuration import Configuration
 from authentication.errors import NotWelcomeError
@@ -91,6 +92,7 @@ def _sign_in(request: HttpRequest, configuration: Configuration, arrived: Any) -
             actor=actor_of(request), reason=refusal.reason, configuration=configuration, email=arrived.person.email
         )
         return failure_page(request, refusal.title, *refusal.sentences)
+    signing_out.remember(request, configuration, arrived.end_session_endpoint)
     record_authentication(request, user, "socialaccount", provider=configuration.issuer, uid=arrived.person.subject)
     return perform_login(request, Login(user=user, redirect_url=after))
 

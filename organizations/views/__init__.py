@@ -13,7 +13,7 @@ from organizations.views.organizations import (
     organization_update,
 )
 from organizations.views.password_links import password_forgotten, password_link
-from organizations.views.sign_in import sign_in_locked, sign_out
+from organizations.views.sign_in import sign_in_locked
 from organizations.views.support import user_set_support_staff
 from organizations.views.tokens import token_create, token_end, token_list, user_token_end, user_tokens
 from organizations.views.user_changes import (
@@ -47,7 +47,6 @@ __all__ = [
     "password_forgotten",
     "password_link",
     "sign_in_locked",
-    "sign_out",
     "token_create",
     "token_end",
     "token_list",

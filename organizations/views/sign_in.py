@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Signing in by password."""
 
 from http import HTTPStatus
 from typing import Any
@@ -7,9 +7,8 @@ from urllib.parse import urljoin, urlsplit
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
@@ -53,9 +52,6 @@ def page_after_sign_in(request: HttpRequest) -> str:
     view = SignInView()
     view.setup(request)
     return view.get_success_url()
-
-
-sign_out = login_not_required(LogoutView.as_view())
 
 
 def _sign_in_and_return_to_page_of(request: HttpRequest) -> str:

@@ -102,6 +102,22 @@ def test_without_a_lie_it_works(liar: Liar, member: User) -> None:
     assert client.get("/account/").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "endpoint", [None, 7, "javascript:alert(1)", "http://evil.example/", "https://u:p@evil.example/"]
+)
+def test_no_lie_becomes_a_link_at_the_sign_out(liar: Liar, member: User, settings: Any, endpoint: object) -> None:
+    settings.EMBEDDED = False
+    liar.metadata = {"end_session_endpoint": endpoint}
+    client, _ = come_in(liar)
+    assert client.post("/sign-out/")["Location"] == "/sign-in/"
+
+
+def test_what_the_endpoint_asks_for_stays_at_the_sign_out(liar: Liar, member: User) -> None:
+    liar.metadata = {"end_session_endpoint": f"{liar.issuer}/out?realm=<b>"}
+    client, _ = come_in(liar)
+    assert f'href="{liar.issuer}/out?realm=&lt;b&gt;&amp;client_id=client&amp;' in client.post("/sign-out/").text
+
+
 LIES: dict[str, dict[str, Any]] = {
     "another nonce": {"nonce": "guess"},
     "no nonce": {"claims": {"nonce": None}},

@@ -1,11 +1,16 @@
 """Signing in by OpenID Connect, with a real provider: whose account it opens, and whose not."""
 
+import html
+import re
+from urllib.parse import parse_qs, urlsplit
+
 import httpx
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.test import Client
 
 from audit.models import AuditEvent
+from authentication.configuration import Configuration
 from organizations.choices import SiteRole
 from organizations.models import User
 from tests.authentication.openid import Provider, begin, change, come_back, round_trip
@@ -125,6 +130,34 @@ def test_the_site_admin_links_with_the_password_and_signs_in_then(provider: Prov
     assert elsewhere.get("/account/").context["request"].user == site_admin
     admin.post("/account/link/end/")
     assert round_trip(provider, Client(), "a2").status_code == 403
+
+
+@pytest.mark.parametrize("second_factor", [False, True])
+def test_who_came_from_there_can_sign_out_there_too(provider: Provider, member: User, second_factor: bool) -> None:
+    browser = Client()
+    provider.knows("out", email=member.email, email_verified=True)
+    if second_factor:
+        give_app(member)
+    round_trip(provider, browser, "out")
+    if second_factor:
+        browser.post("/sign-in/second-factor/", {"code": code_of()})
+    assert is_signed_in(browser)
+    page = browser.post("/sign-out/")
+    assert not is_signed_in(browser)
+    [link] = re.findall(rf'href="({provider.issuer}/[^"]+)"', page.text)
+    parts = urlsplit(html.unescape(link))
+    sent = {"client_id": [Configuration.load().client_id], "post_logout_redirect_uri": ["http://testserver/sign-in/"]}
+    assert parse_qs(parts.query) == sent
+    question = httpx.get(html.unescape(link))
+    assert question.status_code == 200 and "http://testserver/sign-in/" in question.text
+    assert browser.post("/sign-out/")["Location"] == "/sign-in/"
+    assert AuditEvent.objects.filter(action="user.sign_out").count() == 1
+
+
+def test_who_came_by_password_is_not_sent_there(provider: Provider, member: User) -> None:
+    browser = Client()
+    browser.post("/sign-in/", {"username": member.email, "password": PASSWORD})
+    assert browser.post("/sign-out/")["Location"] == "/sign-in/"
 
 
 def test_the_account_page_is_silent_about_single_sign_on_that_nobody_set_up(member: User) -> None:

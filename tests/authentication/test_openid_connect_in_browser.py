@@ -59,3 +59,8 @@ def test_the_whole_way(
     say_yes(page, "browser-member")
     expect(page).to_have_url(f"{live_server.url}/account/")
     expect(page.get_by_role("banner").get_by_text("Auditor")).to_be_visible()
+
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("link", name="Sign out there, too").click()
+    page.get_by_role("button", name="End session").click()
+    expect(page).to_have_url(f"{live_server.url}/sign-in/")

@@ -32,7 +32,7 @@ def ls(client: Client, user: str | None) -> None:
 @click.argument("name")
 @with_client
 def rename(client: Client, factor: str, name: str) -> None:
-    """Call one of your second factors otherwise. FACTOR is an id, or what `factors ls` says."""
+    """Call one of your second factors otherwise. It is named by its id, or as `factors ls` does."""
     wanted = factor.strip().casefold()
     found = [each for each in client.api.pages(OWN) if wanted in (str(each["id"]), each["factor"].casefold())]
     if not found:
