@@ -58,6 +58,7 @@ class _Handler(StreamRequestHandler):
             self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
             for each in (self.connection, upstream):
                 each.settimeout(None)
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each small request waits 40 ms
             down = threading.Thread(target=_carry, args=[upstream, self.connection], daemon=True)
             down.start()
             _carry(self.connection, upstream)
