@@ -1,7 +1,9 @@
 """Who may use what, as a grid of organizations and providers: what the allowlist pages and the access matrix show."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Window
@@ -69,9 +71,19 @@ class Grid:
     def cell(self, provider: WorkspaceProvider, organization: Organization) -> Cell:
         return self.cells.get((provider.pk, organization.pk), NOTHING)
 
-    def row(self, organization: Organization) -> Iterator[Cell]:
-        find, pk = self.cells.get, organization.pk
-        return (find((provider.pk, pk), NOTHING) for provider in self.providers)
+    def row(self, organization: Organization) -> list[Cell]:
+        row = [NOTHING] * len(self.providers)
+        for column, cell in self._by_organization[organization.pk]:
+            row[column] = cell
+        return row
+
+    @cached_property
+    def _by_organization(self) -> dict[UUID, list[tuple[int, Cell]]]:
+        columns = {provider.pk: number for number, provider in enumerate(self.providers)}
+        found: dict[UUID, list[tuple[int, Cell]]] = defaultdict(list)
+        for (provider, organization), cell in self.cells.items():
+            found[organization].append((columns[provider], cell))
+        return found
 
     def organization_rows(self) -> list[tuple[Organization, Cell, str]]:
         """Of a grid of one provider: each organization with its cell, and the letter of what is stored."""

@@ -43,7 +43,7 @@ def _matrix(request: HttpRequest) -> AccessPage:
     require_view(person_of(request))
     organization, provider = searched(request, "organization"), searched(request, "provider")
     rows = Paginator(Organization.objects.search(organization), MOST_ROWS).get_page(request.GET.get("page"))
-    found = WorkspaceProvider.objects.filter(name__icontains=provider)
+    found = WorkspaceProvider.objects.filter(name__icontains=provider).only("name", "status", "cordoned_at")
     columns = list(found[:MOST_COLUMNS])
     organizations = list(rows)
     query = {"organization": organization, "provider": provider, "page": str(rows.number) if rows.number > 1 else ""}
