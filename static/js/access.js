@@ -110,3 +110,10 @@ if (search && root) {
   search.addEventListener("input", apply);
   search.addEventListener("submit", (event) => { event.preventDefault(); event.stopPropagation(); apply(); });
 }
+// On one page of many the server searches: “all shown” would be others than those whose name was typed.
+const unsent = document.querySelector('[data-filter="server"]');
+unsent?.addEventListener("input", () => {
+  const typed = unsent.elements.q.value !== unsent.elements.q.defaultValue;
+  document.querySelectorAll("[data-all]").forEach((button) => { button.disabled = typed; });
+  document.querySelector("[data-filter-result]").textContent = typed ? "Press Search to see only these." : "";
+});
