@@ -1,6 +1,8 @@
 """Pages for people without a password: to ask for a link by mail, and to choose a password by it."""
 
+from contextlib import suppress
 from http import HTTPStatus
+from typing import Any
 
 from allauth.core import ratelimit
 from django.conf import settings
@@ -9,12 +11,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
 
 from audit.services import actor_of, client_address
+from coderadmin.encryption import Sealed, UndecryptableError, seal
 from organizations.errors import RefusedError
 from organizations.forms import FirstPasswordForm, ForgottenPasswordForm
 from organizations.links import tokens
@@ -43,12 +47,25 @@ def password_forgotten(request: HttpRequest) -> HttpResponse:
 
 @method_decorator(login_not_required, name="dispatch")
 class PasswordLinkView(PasswordResetConfirmView):
-    """Django's, which moves the token into the session, out of the address; looking does not use up the link."""
+    """Django's, which moves the token into the session, out of the address; looking does not use up the link.
+
+    In the session, which is stored, it is sealed.
+    """
 
     form_class = FirstPasswordForm
     token_generator = tokens
     template_name = "registration/password_link.html"
     success_url = reverse_lazy("organizations:sign_in")
+
+    @sensitive_variables()
+    def dispatch(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        session = self.request.session
+        with suppress(KeyError, UndecryptableError):
+            session[INTERNAL_RESET_SESSION_TOKEN] = Sealed(session[INTERNAL_RESET_SESSION_TOKEN]).open()
+        response = super().dispatch(*args, **kwargs)
+        if INTERNAL_RESET_SESSION_TOKEN in session:
+            session[INTERNAL_RESET_SESSION_TOKEN] = str(seal(session[INTERNAL_RESET_SESSION_TOKEN]))
+        return response
 
     @sensitive_variables()
     def form_valid(self, form: SetPasswordForm) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -42,20 +43,24 @@ class AnyPort(Controller):
         super()._trigger_server()
 
 
+@contextmanager
+def running_server(*, knows_us: bool) -> Iterator[tuple[Server, int]]:
+    """And its port. It asks for no TLS; `knows_us`: it takes any user name and password."""
+    server = Server()
+    answer = AuthResult(success=knows_us, handled=False)
+    controller = AnyPort(server, "127.0.0.1", 0, auth_require_tls=False, authenticator=lambda *_: answer)
+    controller.start()
+    try:
+        yield server, controller.port
+    finally:
+        controller.stop()
+
+
 @pytest.fixture
 def smtp(settings: Any) -> Iterator[Server]:
-    """Django sends to it, with a user name and a password, which it does not know."""
-    server = Server()
-    controller = AnyPort(
-        server,
-        hostname="127.0.0.1",
-        port=0,
-        auth_require_tls=False,
-        authenticator=lambda *_: AuthResult(success=False, handled=False),
-    )
-    controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", controller.port
-    settings.SENDS_MAIL = True
-    yield server
-    controller.stop()
+    """Django sends to it. It knows no user name and password."""
+    with running_server(knows_us=False) as (server, port):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+        settings.SENDS_MAIL = True
+        yield server

@@ -75,6 +75,7 @@ def test_the_token_leaves_the_address_at_once_and_is_on_no_page(post: Post, ada:
     for answer in (redirect, page):
         assert "no-store" in answer["Cache-Control"]
         assert answer["Referrer-Policy"] == "same-origin"
+    assert token not in str(client.session.items())
 
 
 def test_looking_does_not_use_it_up_and_choosing_does(post: Post, ada: User) -> None:

@@ -21,6 +21,8 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from coderadmin.embedded.sandbox.certificates import Authority
 from tests.clusters import eventually
 from tests.e2e.conftest import Deployment
+from tests.organizations.smtp import Server
+from tests.security.invited import invite_people
 from tests.security.visitor import Visitor, shown
 from tests.security.written import WEB, Processes, broker
 
@@ -39,6 +41,7 @@ class Story:
 
     deployment: Deployment
     processes: Processes
+    post: Server
     secrets: dict[str, str] = field(default_factory=dict)
     once: dict[str, str] = field(default_factory=dict)
     waiting: dict[str, bytes] = field(default_factory=dict)
@@ -60,6 +63,7 @@ class Story:
         self.sign_in_and_change_the_password(admin_password)
         self.make_tokens()
         self.make_people()
+        invite_people(self)
         provider = self.deploy_by_kubeconfig()
         self.give_credentials_that_the_cluster_refuses()
         self.paste_what_can_not_be_read()
@@ -116,7 +120,7 @@ class Story:
 
     def make_people(self) -> None:
         visitor = self.visitor
-        page = visitor.submit("/manage/users/new/", email="mira@example.com", name="Mira")
+        page = visitor.submit("/manage/users/new/", email="mira@example.com", name="Mira", invite="")
         self.note("temporary password", page, shown(page, "password"))
         (pk,) = self.rows("SELECT id FROM organizations_user WHERE email = 'mira@example.com'")
         page = visitor.submit(f"/manage/users/{pk[0]}/reset-password/")

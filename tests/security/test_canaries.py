@@ -13,6 +13,7 @@ from kubernetes import client
 
 from tests.clusters import api_client
 from tests.e2e.conftest import running_deployment
+from tests.organizations.smtp import running_server
 from tests.security.leaks import leaks
 from tests.security.story import Story, canary
 from tests.security.written import WEB, Processes, everything, raw_database
@@ -24,14 +25,16 @@ KEY = canary("encryption-key").ljust(60, "x")
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
-    password = canary("first-password")
-    with TemporaryDirectory(prefix="ca-tmp-") as temporary:
+    password, mail_password = canary("first-password"), canary("mail-password")
+    with TemporaryDirectory(prefix="ca-tmp-") as temporary, running_server(knows_us=True) as (post, port):
         variables = {"CODERADMIN_ADMIN_PASSWORD": password, "CODERADMIN_ENCRYPTION_KEYS": KEY, "TMPDIR": temporary}
+        variables["CODERADMIN_EMAIL_URL"] = f"smtp://coder:{mail_password}@127.0.0.1:{port}"
         with running_deployment(**variables) as deployment:
-            story = Story(deployment, Processes(deployment, Path(temporary)))
+            story = Story(deployment, Processes(deployment, Path(temporary)), post)
             own = deployment.variables(WEB)
             story.secrets["encryption key"], story.secrets["SECRET_KEY"] = KEY, own["SECRET_KEY"]
             story.secrets["database password"] = own["DATABASE_URL"].split(":")[2].split("@")[0]
+            story.secrets["mail password"] = mail_password
             with story.visitor.browser:
                 story.tell(password)
             story.secrets |= minted(story)
@@ -85,7 +88,7 @@ def test_the_process_list_and_temporary_files_hold_none(story: Story) -> None:
     """Our own programs get the deployment's keys by their environment; Helm's child gets nothing at all."""
     seen = {place: b"\n".join(contents) for place, contents in story.processes.seen.items()}
     assert [place for place in seen if "providers.helm.child" in place]
-    of_the_deployment = {"encryption key", "SECRET_KEY", "database password", "first password"}
+    of_the_deployment = {"encryption key", "SECRET_KEY", "database password", "first password", "mail password"}
     given = {name: secret for name, secret in story.secrets.items() if name not in of_the_deployment}
     in_a_pod = [place for place in seen if "coderadmin.cli envproxy" in place]
     assert found_in(given, {place: text for place, text in seen.items() if place not in in_a_pod}) == set()
