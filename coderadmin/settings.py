@@ -17,6 +17,7 @@ from coderadmin.schedule import SCHEDULE
 require_safe_environment()
 
 POSITIVE = validate.Range(min=0, min_inclusive=False)
+MORE_THAN_A_MONTH = validate.Range(min=31, max=36_500, error="Must be {min} to {max}: the cards tell of 30 days.")
 BASE_DIR = Path(__file__).resolve().parent.parent
 EMBEDDED = env.bool("CODERADMIN_EMBEDDED", False)
 DEBUG = env.bool("DEBUG", False)
@@ -36,6 +37,7 @@ BUILD_TIMEOUT = timedelta(seconds=env.float("CODERADMIN_BUILD_TIMEOUT", 600, val
 OBSERVE_INTERVAL = timedelta(seconds=env.float("CODERADMIN_OBSERVE_INTERVAL", 60, validate=validate.Range(min=1)))
 API_REQUESTS_PER_MINUTE = env.int("CODERADMIN_API_REQUESTS_PER_MINUTE", 600, validate=POSITIVE)
 AUDIT_RETENTION_DAYS = env.int("CODERADMIN_AUDIT_RETENTION_DAYS", 0, validate=validate.Range(min=0))
+HISTORY_KEPT = timedelta(days=env.int("CODERADMIN_HISTORY_DAYS", 35, validate=MORE_THAN_A_MONTH))
 DENIED_NETWORKS: list[str] = env.list("CODERADMIN_DENIED_NETWORKS", [])
 ALLOWED_NETWORKS: list[str] = env.list("CODERADMIN_ALLOWED_NETWORKS", [])
 ENVPROXY_IMAGE = env.str("CODERADMIN_ENVPROXY_IMAGE", "coderadmin/coderadmin:0.1.0")
@@ -245,8 +247,9 @@ LOGGING = {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
         "message": {"format": "%(message)s"},
     },
+    "filters": {"links": {"()": "coderadmin.discretion.LinkFilter"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["links"]},
         "audit": {"class": "logging.StreamHandler", "formatter": "message", "stream": "ext://sys.stdout"},
     },
     "root": {"handlers": ["console"], "level": env.log_level("CODERADMIN_LOG_LEVEL", logging.INFO)},

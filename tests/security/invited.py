@@ -15,6 +15,8 @@ def invite_people(story: "Story") -> None:
         story.visitor.submit("/manage/users/new/", email=f"{name}@example.com")
         person, link = Visitor(story.deployment.url, story.visitor.pages), link_of(story, f"invitation of {name}")
         with person.browser:
+            with story.without_table("organizations_user"):
+                assert person.ask("GET", link).status_code == 500
             form = str(person.ask("GET", link).url)
             if name == "nadia":
                 own = story.new("password by a link")
