@@ -1,5 +1,6 @@
 import pytest
 
+from tests.clusters import eventually
 from tests.envproxy.asking import Browser
 from tests.envproxy.environment import Environment
 from tests.envproxy.world import ControlPlane, Program, World, world_fixture
@@ -16,6 +17,8 @@ def control_plane(world: World) -> ControlPlane:
 
 @pytest.fixture
 def environment(world: World) -> Environment:
+    """One that nobody talks with any more: the end of an earlier test's websocket would count for the next one."""
+    assert eventually(lambda: not world.environment.open_websockets)
     world.environment.forget()
     return world.environment
 

@@ -18,6 +18,7 @@ class Environment:
     """One handler a path. `let_go` releases those who wait."""
 
     def __init__(self) -> None:
+        self.open_websockets = 0
         self.forget()
 
     def forget(self) -> None:
@@ -132,6 +133,7 @@ class Environment:
             protocols=["terminal"], autoping=False, autoclose=False, max_msg_size=0, timeout=2
         )
         await websocket.prepare(request)
+        self.open_websockets += 1
         try:
             async for message in websocket:
                 match message.type, message.data:
@@ -148,6 +150,7 @@ class Environment:
                     case aiohttp.WSMsgType.CLOSE, code:
                         await websocket.close(code=code)
         finally:
+            self.open_websockets -= 1
             self.websocket_ends.append(websocket.close_code)
         return websocket
 
