@@ -72,10 +72,11 @@ def _closing_rule(provider_name: str, organization_name: str, access: Access) ->
 def _cordon_rule(provider: WorkspaceProvider) -> Rule:
     if not provider.is_cordoned:
         return Rule(code="cordoned", passed=True, text=f"{provider.name} is not cordoned.")
+    reason = provider.cordon_reason
     return Rule(
         code="cordoned",
         passed=False,
-        text=f"{provider.name} is cordoned: {provider.cordon_reason}",
+        text=f"{provider.name} is cordoned: {reason}{'' if reason.endswith(('.', '!', '?')) else '.'}",
         remedy="Choose another provider, or wait until it is uncordoned.",
     )
 

@@ -47,3 +47,8 @@ def list_dev_urls(request: HttpRequest, pk: UUID) -> list[Any]:
     """None can be made yet."""
     usable_environment(request, pk)
     return []
+
+
+@routes.add("POST", *families(f"{ONE}/devurls"))
+def refuse_dev_url(request: HttpRequest, pk: UUID) -> None:
+    raise RefusedError("Dev URLs are not available here.", remedy="Open the environment from its page.")

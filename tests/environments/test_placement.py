@@ -84,7 +84,7 @@ FAILURES: dict[str, tuple[Callable[[WorkspaceProvider], object], str, str]] = {
     ),
     "cordoned": (
         change(cordoned_at=timezone.now(), cordon_reason="node upgrade"),
-        "sydney is cordoned: node upgrade",
+        "sydney is cordoned: node upgrade.",
         "Choose another provider, or wait until it is uncordoned.",
     ),
     "status": (

@@ -35,7 +35,7 @@ def test_what_can_t_be_says_why_and_leads_to_all_the_rules(client: Client, organ
     page = client.get(NEW).text
     assert f'id="provider-{refused.pk}" disabled' in page
     assert "<b></label>" not in page
-    assert "&lt;b&gt; is cordoned: &lt;i&gt; &lt;b&gt; is Error." in page
+    assert "&lt;b&gt; is cordoned: &lt;i&gt;. &lt;b&gt; is Error." in page
     assert f'<a href="{why(organization)}{refused.pk}">Why?</a>' in page
 
 

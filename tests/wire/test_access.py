@@ -100,6 +100,7 @@ TABLE = {
     "DELETE api/v0/environments/<uuid:pk>": ENVIRONMENT_USERS,
     "PUT api/v0/environments/<uuid:pk>/stop": ENVIRONMENT_USERS,
     "GET api/v0/environments/<uuid:pk>/devurls": ENVIRONMENT_USERS,
+    "POST api/v0/environments/<uuid:pk>/devurls": NOT_OFFERED,
     "GET api/private/environments/<uuid:pk>/watch-update": ENVIRONMENT_USERS.replace("+", "w"),
     "POST api/private/metrics/usage/push": ENVIRONMENT_OWNER,
     "POST api/private/environments/template/parse": NOT_OFFERED,

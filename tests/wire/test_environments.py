@@ -131,7 +131,8 @@ def test_what_is_wrong_is_told_and_makes_nothing(wrong: dict[str, Any], sentence
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"cordoned_at": timezone.now(), "cordon_reason": "node upgrade"}, "409: .* is cordoned: node upgrade"),
+        ({"cordoned_at": timezone.now(), "cordon_reason": "Upgrade"}, "409: .* is cordoned: Upgrade[.] Choose another"),
+        ({"cordoned_at": timezone.now(), "cordon_reason": "Why? Ask."}, "409: .* is cordoned: Why[?] Ask[.] Choose"),
         ({"status": "error"}, "409: .* is Error"),
         ({"status": "pending"}, "409: .* is Pending"),
     ],
@@ -287,3 +288,12 @@ def test_templates_are_refused_in_words(sign_in: Sign) -> None:
             client.call("POST", f"/api/private/{path}", b"\x00 raw bytes of a file")
     with pytest.raises(CoderError, match="400: template_id: Templates are not available here"):
         client.rebuild(environment.name, template_id="x")
+
+
+def test_dev_urls_are_refused_in_words(sign_in: Sign) -> None:
+    environment = make_known_environment()
+    client = sign_in(environment.owner)
+    for family in ("environments", "workspaces"):
+        path = f"/api/v0/{family}/{environment.pk}/devurls"
+        with pytest.raises(CoderError, match="409: Dev URLs are not available here"):
+            client.call("POST", path, {"env_id": str(environment.pk), "port": 8080, "access": "PRIVATE", "name": "web"})
