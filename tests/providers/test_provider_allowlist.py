@@ -13,6 +13,7 @@ from organizations.models import Organization, User
 from providers.models import AllowlistEntry, WorkspaceProvider
 from tests.factories import make_environment, make_organization, make_provider, make_user
 from tests.people import add_member, signed_in
+from tests.providers.allowlist_forms import confirmed, path_of, sent
 
 pytestmark = pytest.mark.django_db
 
@@ -32,31 +33,6 @@ def platform() -> Organization:
 @pytest.fixture
 def sydney(platform: Organization) -> WorkspaceProvider:
     return make_provider(name="sydney", organizations=[platform])
-
-
-def path_of(provider: WorkspaceProvider) -> str:
-    return reverse("providers:provider_allowlist", args=[provider.pk])
-
-
-def sent(client: Client, path: str, *, allowed: list[str] | None = None, closing: list[str] = []) -> dict[str, Any]:  # noqa: B006
-    """The form as a browser without script sends it: the names that are checked, None: as they are."""
-    grid = client.get(path).context["grid"]
-    rows = grid.organization_rows()
-    names = [row[0].name for row in rows]
-    if allowed is None:
-        allowed = [name for name, (_, cell, _) in zip(names, rows, strict=True) if cell.is_allowed]
-    return {
-        "providers": grid.providers[0].pk.hex,
-        "organizations": ",".join(row[0].pk.hex for row in rows),
-        "shown": grid.shown(),
-        "allowed": [names.index(name) for name in allowed],
-        "closing": [names.index(name) for name in closing],
-    }
-
-
-def confirmed(client: Client, page: Any) -> Any:
-    """Press Save on the page that asks."""
-    return client.post(page.context["save_url"], {"changes_text": page.context["changes_text"]}, follow=True)
 
 
 def state(provider: WorkspaceProvider) -> dict[str, bool]:
@@ -286,29 +262,3 @@ def test_names_are_escaped(client: Client, sydney: WorkspaceProvider) -> None:
 def test_the_card_leads_here(client: Client, sydney: WorkspaceProvider) -> None:
     page = client.get(reverse("providers:provider_detail", args=[sydney.pk])).text
     assert page.count(f'href="{path_of(sydney)}"') == 2
-
-
-def test_three_thousand_organizations_are_sent_page_by_page_without_script(client: Client) -> None:
-    sydney, home = make_provider(name="sydney"), make_provider(name="home")
-    organizations = Organization.objects.bulk_create(
-        Organization(name=f"team {number:04}") for number in range(3000 - Organization.objects.count())
-    )
-    AllowlistEntry.objects.bulk_create(
-        AllowlistEntry(provider=provider, organization=each)
-        for each in organizations
-        for provider in ((home, sydney) if each.name < "team 0400" else (home,))
-    )
-    make_environment(sydney, organization=organizations[0])
-    path: str | None = path_of(sydney)
-    pages = 0
-    while path:
-        page, pages = client.get(path).context["page"], pages + 1
-        boxes = range(len(page))
-        body = sent(client, path) | {"allowed": list(boxes), "closing": list(boxes) if pages == 1 else []}
-        done = confirmed(client, client.post(path, body | {"csrfmiddlewaretoken": "x"}))
-        assert f"page={pages}" in done.redirect_chain[-1][0] or pages == 1
-        path = f"{path_of(sydney)}?page={page.next_page_number()}" if page.has_next() else None
-    assert pages == 8
-    entries = AllowlistEntry.objects.filter(provider=sydney)
-    assert entries.count() + 399 == Organization.objects.count()
-    assert entries.get(closing=True).organization == organizations[0]
