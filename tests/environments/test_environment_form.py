@@ -87,14 +87,6 @@ def test_a_default_that_can_not_be_is_told_with_the_reason_and_the_best_is_prese
     assert " checked" in radio(page, best)
 
 
-def test_a_default_that_is_not_for_the_organization_is_told(client: Client, organization: Organization) -> None:
-    make_provider(name="home", is_default=True)
-    make_provider(name="sydney", organizations=[organization])
-    page = client.get(NEW).text
-    assert "Data Science is not on the allowlist of home." in page
-    assert "sydney is preselected instead" in page
-
-
 def close(provider: WorkspaceProvider) -> None:
     AllowlistEntry.objects.filter(provider=provider).update(closing=True)
 

@@ -54,3 +54,11 @@ def test_each_choice_shows_its_marks(client: Client, organization: Organization)
     assert page.count('<span class="tag">default</span>') == 1
     assert '<span class="chip ready">Ready</span>' in page
     assert "cordoned</span>" not in page
+
+
+def test_a_default_that_is_not_for_the_organization_is_told(client: Client, organization: Organization) -> None:
+    make_provider(name="home", is_default=True)
+    make_provider(name="sydney", organizations=[organization])
+    page = client.get(NEW).text
+    assert "Data Science is not on the allowlist of home." in page
+    assert "sydney is preselected instead" in page
