@@ -41,6 +41,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "roll-up-history": {
+        "task": "providers.roll_up_history",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "delete-old-build-logs": {
         "task": "environments.delete_old_lines",
         "schedule": 3600.0,

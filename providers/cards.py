@@ -164,10 +164,13 @@ def for_closed_cards(providers: WorkspaceProviderQuerySet) -> WorkspaceProviderQ
     return for_cards(providers.only(*ON_CLOSED_CARDS))
 
 
-def make_cards(providers: Sequence[WorkspaceProvider], *, user: object, opened: set[UUID] | None = None) -> list[Card]:
-    """Closed cards, but those of `opened` (None: all of them) with their details, loaded together."""
+def make_cards(
+    providers: Sequence[WorkspaceProvider], *, user: object, opened: set[UUID] | None = None, with_year: bool = False
+) -> list[Card]:
+    """Closed cards, but those of `opened` (None: all of them) with their details, loaded together (`load_details`)."""
     managed, urls = can_manage(cast(User, user)), answering_urls()
-    details = load_details([provider for provider in providers if opened is None or provider.pk in opened])
+    shown = [provider for provider in providers if opened is None or provider.pk in opened]
+    details = load_details(shown, with_year=with_year)
     return [
         Card(provider=provider, access_urls=urls, details=details.get(provider.pk), managed=managed)
         for provider in providers

@@ -25,6 +25,7 @@ from providers.models import (
 )
 from providers.operation_log import MOST_LINES
 from providers.reasons import Reason, reason_for
+from providers.year import availability_of_year
 
 DAY, MONTH = timedelta(days=1), timedelta(days=30)
 HALF_HOURS, HALF_HOUR = 48, timedelta(minutes=30)
@@ -61,10 +62,14 @@ class ChangeLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Availability:
-    """Shares of ready time (None: not known yet), and the statuses of the last 24 hours, oldest first."""
+    """Shares of ready time (None: not known yet), and the statuses of the last 24 hours, oldest first.
+
+    `year` is None unless it was asked for, too.
+    """
 
     day: float | None
     month: float | None
+    year: float | None
     since: datetime
     strip: list[str]
 
@@ -75,6 +80,10 @@ class Availability:
     @property
     def month_percent(self) -> str:
         return timeline.percent(self.month)
+
+    @property
+    def year_percent(self) -> str:
+        return timeline.percent(self.year)
 
     @property
     def in_words(self) -> str:
@@ -124,8 +133,11 @@ class ProviderDetails:
         return self.operation if self.operation and is_shown_in_full(self.operation) else None
 
 
-def load_details(providers: Sequence[WorkspaceProvider]) -> dict[UUID, ProviderDetails]:
-    """The details of each provider, in eight queries however many there are; none for none."""
+def load_details(providers: Sequence[WorkspaceProvider], *, with_year: bool = False) -> dict[UUID, ProviderDetails]:
+    """The details of each provider, in eight queries however many there are; none for none.
+
+    `with_year`: two queries more for each, to be asked of one only.
+    """
     if not providers:
         return {}
     ids, now = [provider.pk for provider in providers], timezone.now()
@@ -140,7 +152,7 @@ def load_details(providers: Sequence[WorkspaceProvider]) -> dict[UUID, ProviderD
             environment_count=environments[provider.pk][0],
             running_count=environments[provider.pk][1],
             changes=_lines(shown[provider.pk], now),
-            availability=_availability(provider, month[provider.pk], now),
+            availability=_availability(provider, month[provider.pk], now, with_year=with_year),
             operation=operations.get(provider.pk),
             has_credential=provider.pk in credentials or provider.credential_kind == CredentialKind.IN_CLUSTER,
             tokens=tokens[provider.pk],
@@ -223,13 +235,16 @@ def _lines(newest_first: Sequence[StatusChange], now: datetime) -> list[ChangeLi
     return lines
 
 
-def _availability(provider: WorkspaceProvider, changes: Sequence[_Change], now: datetime) -> Availability:
+def _availability(
+    provider: WorkspaceProvider, changes: Sequence[_Change], now: datetime, *, with_year: bool
+) -> Availability:
     """From the changes of the last 30 days, newest first."""
     known_since = changes[-1].at if len(changes) == MOST_CHANGES else provider.created_at
     life = timeline.spans(changes, status=provider.status, registered_at=known_since, now=now)
     return Availability(
         day=timeline.availability(life, start=now - DAY, end=now),
         month=timeline.availability(life, start=now - MONTH, end=now),
+        year=availability_of_year(provider, now) if with_year else None,
         since=now - DAY,
         strip=timeline.strip(life, start=now - DAY, end=now, count=HALF_HOURS),
     )

@@ -39,3 +39,8 @@ def resume_operations() -> None:
 @shared_task(name="providers.delete_old_rows")
 def delete_old_rows() -> None:
     services.delete_old_rows()
+
+
+@shared_task(name="providers.roll_up_history")
+def roll_up_history() -> None:
+    services.roll_up_history()

@@ -1,9 +1,9 @@
 """What the status changes of a provider add up to: spans, availability, the strip, durations. Pure functions."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Protocol
 
@@ -48,12 +48,27 @@ def spans(changes: Iterable[Change], *, status: str, registered_at: datetime, no
 
 
 def availability(life: Iterable[Span], *, start: datetime, end: datetime) -> float | None:
-    """Share of ready time in ready and error time, 0 to 1; None when there was neither."""
+    """As `share`."""
+    return share(durations(life, start=start, end=end))
+
+
+def durations(life: Iterable[Span], *, start: datetime, end: datetime) -> dict[str, timedelta]:
+    """How long each status held within the time; nothing for one that did not."""
     held: dict[str, timedelta] = defaultdict(timedelta)
     for span in _overlapping(life, start, end):
         held[span.status] += min(span.end, end) - max(span.start, start)
-    ready, error = held[ProviderStatus.READY], held[ProviderStatus.ERROR]
+    return held
+
+
+def share(held: Mapping[str, timedelta]) -> float | None:
+    """Share of ready time in ready and error time, 0 to 1; None when there was neither."""
+    ready, error = (held.get(status, timedelta()) for status in (ProviderStatus.READY, ProviderStatus.ERROR))
     return ready / (ready + error) if ready + error else None
+
+
+def midnight(moment: datetime) -> datetime:
+    """The beginning of its day in UTC."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def strip(life: Iterable[Span], *, start: datetime, end: datetime, count: int) -> list[str]:

@@ -64,7 +64,7 @@ def cancel_operation(request: HttpRequest, operation_id: UUID) -> dict[str, Any]
 
 @timeline.get("/{uuid:provider_id}/timeline", response=Page[ChangeOut])
 def get_timeline(request: HttpRequest, provider_id: UUID, asked: Query[PageQuery]) -> dict[str, Any]:
-    """Changes of status and of cordon, newest first."""
+    """Changes of status and of cordon, newest first. Of old ones of status only the last one is kept."""
     changes = StatusChange.objects.filter(provider=read_provider(request, provider_id))
     return answer_page(page_of(changes, asked, by="at", descending=True))
 
@@ -72,7 +72,7 @@ def get_timeline(request: HttpRequest, provider_id: UUID, asked: Query[PageQuery
 @timeline.get("/{uuid:provider_id}/availability", response=AvailabilityOut)
 def get_availability(request: HttpRequest, provider_id: UUID) -> Any:
     provider = read_provider(request, provider_id)
-    return load_details([provider])[provider.pk].availability
+    return load_details([provider], with_year=True)[provider.pk].availability
 
 
 def log_out(operation: AbstractOperation, *, after: int) -> dict[str, Any]:

@@ -214,10 +214,14 @@ class ChangeOut(Schema):
 
 
 class AvailabilityOut(Schema):
-    """Shares of ready time, 0 to 1; null when not known yet. The strip: half hours, oldest first."""
+    """Shares of ready time, 0 to 1; null when not known yet. The strip: half hours, oldest first.
+
+    Of the last 24 hours, 30 days and 365 days.
+    """
 
     day: float | None
     month: float | None
+    year: float | None
     since: datetime
     strip: list[str]
 

@@ -2,7 +2,7 @@
 
 from providers.models.access_url import AccessURL
 from providers.models.credential import ClusterCredential, EnvproxyToken
-from providers.models.history import StatusChange
+from providers.models.history import ProviderDay, StatusChange
 from providers.models.operation import AbstractOperation, AbstractOperationLine, Operation, OperationLine
 from providers.models.provider import AllowlistEntry, WorkspaceProvider
 
@@ -15,6 +15,7 @@ __all__ = [
     "EnvproxyToken",
     "Operation",
     "OperationLine",
+    "ProviderDay",
     "StatusChange",
     "WorkspaceProvider",
 ]

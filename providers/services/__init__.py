@@ -9,6 +9,7 @@ from providers.services.changes import (
 )
 from providers.services.checking import check_providers, claim_due_providers
 from providers.services.enrolment import Beat, receive_beat
+from providers.services.history import roll_up_history
 from providers.services.operations import (
     cancel_operation,
     request_delete,
@@ -42,6 +43,7 @@ __all__ = [
     "request_preflight",
     "retry_operation",
     "revoke_envproxy_tokens",
+    "roll_up_history",
     "rotate_envproxy_token",
     "run_operation",
     "set_default_provider",

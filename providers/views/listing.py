@@ -1,6 +1,7 @@
 """The list of providers, one provider, and the marks that keep both fresh."""
 
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.apps import apps
@@ -56,7 +57,7 @@ def provider_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _gone(request, pk)
     if provider is None:
         raise Http404
-    cards = make_cards([provider], user=request.user)
+    cards = make_cards([provider], user=request.user, with_year=_is_on_own_page(request))
     if not wants_partial(request):
         return render(request, "providers/provider_detail.html", _cards_context(cards) | {"card": cards[0]})
     if "waiting" in request.GET and cards[0].check_state == "waiting":
@@ -65,6 +66,12 @@ def provider_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     if "waiting" in request.GET:
         response.status_code = HttpResponseStopPolling.status_code
     return response
+
+
+def _is_on_own_page(request: HttpRequest) -> bool:
+    """Whether it is the page of this provider, or a fragment for it; else the card is one of a list."""
+    address = request.htmx.current_url or ""  # type: ignore[attr-defined]
+    return not wants_partial(request) or urlsplit(address).path == request.path
 
 
 def _gone(request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -44,4 +44,5 @@ def test_timeline_and_availability(manager: Program) -> None:
     assert [(item["old"], item["new"], item["reason"]) for item in items] == [("ready", "error", "tls_expired")]
     availability = manager.get(f"/providers/{provider.pk}/availability").json()
     assert 0 <= availability["day"] <= 1
+    assert 0 < availability["year"] <= 1
     assert len(availability["strip"]) == 48

@@ -48,6 +48,7 @@ def test_it_names_everything_that_is_missing_at_once() -> None:
         ("CODERADMIN_ACCESS_URL", "coder.example.com", "not an address"),
         ("CODERADMIN_ACCESS_URL", "https://coder.example.com/path", "not an address"),
         ("REDIS_URL", "sentinel://:pw@host1:26379,host2:26379", "REDIS_URL is not of the form sentinel://"),
+        ("CODERADMIN_HISTORY_DAYS", "30", "Must be 31 to 36500"),
         ("CODERADMIN_DENIED_NETWORKS", "10.0.0.0/8,10.1.2.3/8", "CODERADMIN_DENIED_NETWORKS is no list of networks"),
     ],
 )
