@@ -25,6 +25,7 @@ NOT_MORE_OFTEN = timedelta(minutes=1)
 MOST_ATTEMPTS = 5
 FIRST_PAUSE = timedelta(minutes=2)  # after an attempt, doubled each time: half an hour altogether
 SUBJECT = "Your CoderAdmin account"
+BROKEN = "The mail could not be made. The log of the worker says why."
 
 
 @transaction.atomic
@@ -73,6 +74,9 @@ def send_invitation(user_id: UUID) -> None:
     if not due.update(attempts=F("attempts") + 1, next_try_at=now + FIRST_PAUSE):
         return
     invitation = Invitation.objects.select_related("user").get(user_id=user_id)
+    if invitation.attempts > MOST_ATTEMPTS:  # each of them broke off, or its worker did
+        _note(invitation, AuditEvent.Outcome.FAILED, next_try_at=None, problem=BROKEN)
+        return
     try:
         _send(invitation.user)
     except MailError as error:

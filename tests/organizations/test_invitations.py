@@ -122,6 +122,22 @@ def test_a_server_that_fails_is_tried_again_and_told_of(post: Post, monkeypatch:
     monkeypatch.undo()
 
 
+def test_what_breaks_off_each_time_ends_too(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_off(*_: Any, **__: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(invitations, "send_link", break_off)
+    user = invited()
+    for _ in range(invitations.MOST_ATTEMPTS):
+        with pytest.raises(RuntimeError):
+            services.send_invitation(user.pk)
+        a_minute_later(user, 3)
+    services.send_invitation(user.pk)
+    assert Invitation.objects.get(user=user).state == "failed"
+    assert outcomes()[1:] == [("user.invite", "failed", "system")]
+    assert services.due_invitations() == []
+
+
 def test_an_address_that_is_refused_for_good_is_not_tried_again(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise MailError("No.", is_final=True)
