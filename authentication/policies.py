@@ -2,20 +2,13 @@
 
 from audit.services import Actor
 from organizations.models import User
-from organizations.policies import (
-    Visitor,
-    can_edit_account,
-    can_read_providers,
-    is_signed_in,
-    is_site_admin,
-    require,
-)
+from organizations.policies import Ground, May, Visitor, allows, can_edit_account, require
 from organizations.services.accounts import ONLY_ADMIN
 
 
 def can_end_sessions(user: Visitor, account: User) -> bool:
     """See and end them."""
-    return is_signed_in(user) and (user == account or can_edit_account(user, account))
+    return allows(user, May.END_SESSIONS, {Ground.OWNER: lambda: user == account}) or can_edit_account(user, account)
 
 
 def require_end_sessions(actor: Actor, account: User) -> None:
@@ -25,7 +18,8 @@ def require_end_sessions(actor: Actor, account: User) -> None:
 
 def require_own_factors(actor: Actor, account: User) -> None:
     """Raises PermissionDenied. Nobody adds or removes one for another person."""
-    require(actor.user == account, "Only the person changes its second factors.")
+    allowed = allows(actor.user, May.CHANGE_FACTORS, {Ground.OWNER: lambda: actor.user == account})
+    require(allowed, "Only the person changes its second factors.")
 
 
 def require_reset_factors(actor: Actor, account: User) -> None:
@@ -35,12 +29,12 @@ def require_reset_factors(actor: Actor, account: User) -> None:
 
 def can_view_configuration(user: Visitor) -> bool:
     """How people sign in here: as the rest of the configuration. Secrets are never shown."""
-    return can_read_providers(user)
+    return allows(user, May.SEE_SIGN_IN)
 
 
 def can_manage_configuration(user: Visitor) -> bool:
     """Not site managers: whoever names the sign-in service could sign in as another one of them."""
-    return is_site_admin(user)
+    return allows(user, May.MANAGE_SIGN_IN)
 
 
 def require_view_configuration(user: Visitor) -> None:

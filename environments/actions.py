@@ -8,8 +8,8 @@ from django.urls import reverse
 from environments.choices import EnvironmentOperationKind, EnvironmentStatus
 from environments.models import Environment, EnvironmentOperation
 from environments.opening import refusal_to_open
-from environments.policies import can_open
-from organizations.policies import Visitor, is_site_manager
+from environments.policies import can_leave_objects, can_open
+from organizations.policies import Visitor
 from providers.choices import ProviderStatus
 from providers.confirmations import OUT_OF_REACH
 
@@ -49,7 +49,7 @@ def _actions(environment: Environment, active: EnvironmentOperation | None, user
         yield Action(label="Stop", url=url("stop"), refusal=busy)
     yield Action(label="Edit and rebuild", url=url("rebuild"), asks=True, refusal=busy)
     yield Action(label="Delete", url=url("delete"), asks=True, dangerous=True, refusal=busy)
-    if is_site_manager(user) and may_leave_objects(environment):
+    if can_leave_objects(user) and may_leave_objects(environment):
         label = "Delete, leave objects behind"
         yield Action(label=label, url=url("delete_anyway"), asks=True, dangerous=True, refusal=busy)
 

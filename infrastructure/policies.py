@@ -1,23 +1,18 @@
 """Who may see and change the deployment's own settings: as with workspace providers (DESIGN 3, roles)."""
 
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
-
 from audit.services import Actor
-from organizations.policies import can_read_providers, is_site_manager, require
-
-Person = AbstractBaseUser | AnonymousUser | None
+from organizations.policies import May, Visitor, allows, require
 
 
-def can_view(user: Person) -> bool:
-    return can_read_providers(user)
+def can_view(user: Visitor) -> bool:
+    return allows(user, May.SEE_INFRASTRUCTURE)
 
 
-def can_manage(user: Person) -> bool:
-    return is_site_manager(user)
+def can_manage(user: Visitor) -> bool:
+    return allows(user, May.MANAGE_INFRASTRUCTURE)
 
 
-def require_view(user: Person) -> None:
+def require_view(user: Visitor) -> None:
     """Raises PermissionDenied."""
     require(can_view(user), "Only site managers and auditors see the infrastructure of this deployment.")
 

@@ -6,15 +6,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.urls import reverse
 
-from organizations.policies import (
-    Visitor,
-    can_read_audit,
-    can_read_organizations,
-    can_read_providers,
-    can_read_users,
-    can_use_support,
-    is_signed_in,
-)
+from organizations.policies import May, Visitor, can_read_organizations, is_signed_in, whoever_may
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,19 +43,19 @@ class Navigation:
 LED_ELSEWHERE = ("must_change_password", "must_add_factor")  # every page leads such a person to one
 MAIN_PAGES: tuple[Page, ...] = (
     Page(label="Environments", route="environments:environment_list", allowed=is_signed_in),
-    Page(label="Support", route="admin:index", allowed=can_use_support),
+    Page(label="Support", route="admin:index", allowed=whoever_may(May.HELP)),
 )
 MANAGE_PAGES = (
     Page(label="Organizations", route="organizations:organization_list", allowed=can_read_organizations),
-    Page(label="Users", route="organizations:user_list", allowed=can_read_users),
-    Page(label="Audit", route="organizations:audit_list", allowed=can_read_audit),
+    Page(label="Users", route="organizations:user_list", allowed=whoever_may(May.LIST_USERS)),
+    Page(label="Audit", route="organizations:audit_list", allowed=whoever_may(May.READ_AUDIT)),
 )
 MANAGE_START = "providers:provider_list"  # where “Manage” leads those who may see it; others to their first page
 ADMIN_PAGES = (
-    Page(label="Infrastructure", route="infrastructure:overview", allowed=can_read_providers),
-    Page(label="Authentication", route="authentication:configuration", allowed=can_read_providers),
-    Page(label="Workspace Providers", route="providers:provider_list", allowed=can_read_providers),
-    Page(label="Access", route="providers:access_matrix", allowed=can_read_providers),
+    Page(label="Infrastructure", route="infrastructure:overview", allowed=whoever_may(May.SEE_INFRASTRUCTURE)),
+    Page(label="Authentication", route="authentication:configuration", allowed=whoever_may(May.SEE_SIGN_IN)),
+    Page(label="Workspace Providers", route="providers:provider_list", allowed=whoever_may(May.SEE_PROVIDERS)),
+    Page(label="Access", route="providers:access_matrix", allowed=whoever_may(May.SEE_PROVIDERS)),
 )
 
 

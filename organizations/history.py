@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from audit.models import AuditEvent
 from audit.words import action_in_words
-from organizations.policies import Visitor, can_read_providers, is_site_manager
+from organizations.policies import May, Visitor, is_site_manager, whoever_may
 
 SHOWN = 20
 CHIPS = {"succeeded": "ready", "requested": "pending", "failed": "error", "denied": "error", "cancelled": "cancelled"}
@@ -35,7 +35,7 @@ KINDS = {
         label="Provider",
         model="providers.WorkspaceProvider",
         route="providers:provider_detail",
-        readers=can_read_providers,
+        readers=whoever_may(May.SEE_PROVIDERS),
     ),
     "environment": Kind(label="Environment", model="environments.Environment", route="environments:environment_detail"),
     "organization": Kind(
@@ -48,19 +48,19 @@ KINDS = {
         label="Operation",
         model="providers.Operation",
         route="providers:operation_detail",
-        readers=can_read_providers,
+        readers=whoever_may(May.SEE_PROVIDERS),
     ),
     "accessurlchange": Kind(
         label="Access URL",
         model="infrastructure.AccessURLChange",
         route="infrastructure:change_detail",
-        readers=can_read_providers,
+        readers=whoever_may(May.SEE_INFRASTRUCTURE),
     ),
     "rollout": Kind(
         label="Rollout",
         model="infrastructure.Rollout",
         route="infrastructure:rollout_detail",
-        readers=can_read_providers,
+        readers=whoever_may(May.SEE_INFRASTRUCTURE),
     ),
     "auditchain": Kind(label="Audit log", model="audit.AuditChain"),
 }

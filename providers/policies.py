@@ -1,29 +1,24 @@
 """Who may do what with workspace providers (DESIGN 3, roles). Services ask here; nothing else decides."""
 
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser
-
 from audit.services import Actor
 from organizations.models import Organization
-from organizations.policies import can_manage_members, can_read_providers, can_use_support, is_site_manager, require
-
-Person = AbstractBaseUser | AnonymousUser | None
+from organizations.policies import May, Visitor, allows, manager_of, require
 
 
-def can_view(user: Person) -> bool:
-    return can_read_providers(user)
+def can_view(user: Visitor) -> bool:
+    return allows(user, May.SEE_PROVIDERS)
 
 
-def can_manage(user: Person) -> bool:
-    return is_site_manager(user)
+def can_manage(user: Visitor) -> bool:
+    return allows(user, May.MANAGE_PROVIDERS)
 
 
-def can_view_access(user: Person, organization: Organization) -> bool:
-    """Which providers an organization may use: also for its own managers. At most one query."""
-    return can_manage(user) or can_manage_members(user, organization)
+def can_view_access(user: Visitor, organization: Organization) -> bool:
+    """At most one query."""
+    return allows(user, May.SEE_ACCESS, manager_of(user, organization))
 
 
-def require_view(user: Person) -> None:
+def require_view(user: Visitor) -> None:
     """Raises PermissionDenied."""
     require(can_view(user), "Only site managers and auditors see workspace providers.")
 
@@ -35,5 +30,5 @@ def require_manage(actor: Actor) -> None:
 
 def require_help(actor: Actor) -> None:
     """Raises PermissionDenied. The system itself (no user) may. What support staff may, too: nothing that is new."""
-    allowed = actor.user is None or can_manage(actor.user) or can_use_support(actor.user)
+    allowed = actor.user is None or allows(actor.user, May.HELP_PROVIDERS)
     require(allowed, "Only site managers and support staff may do that.")

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from organizations.models import User
-from organizations.policies import can_read_providers
+from organizations.policies import May, allows
 from providers.choices import RUNNING_ENVIRONMENTS
 
 # Who is in time keeps his turn. Those who are late are dealt out over the second half of
@@ -64,7 +64,7 @@ def document_fields(model: type[models.Model]) -> list[str]:
 class WorkspaceProviderQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
         """All for site admin, site manager and auditor; else those on an allowlist of one's organizations."""
-        if can_read_providers(user):
+        if allows(user, May.SEE_PROVIDERS):
             return self
         return self.filter(allowlist__organization__memberships__user=user).distinct()
 

@@ -215,7 +215,8 @@ INTRODUCTION = """\
 # Who may do what
 
 Written by `python -m tests.permissions` from the table that `tests/test_walk.py` holds every address of the pages to.
-To change a right, change `policies.py` of the app and `tests/permissions.py`, then write this page again.
+To change a right, change `MATRIX` in `organizations/permissions.py` and the rows in `tests/permissions.py`, then write
+this page again.
 The API and the original protocol have tables of their own, with the same rules: `tests/api/test_access.py`,
 `tests/wire/test_access.py`.
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 
 from authentication.configuration import Configuration
 from organizations.forms import SignInForm
-from organizations.policies import is_site_admin
+from organizations.policies import May, allows
 from organizations.views.sign_in import SignInView
 
 SWITCHED_OFF = "Signing in by e-mail and password is switched off here. Use the button above."
@@ -41,7 +41,7 @@ class AdminSignInForm(SignInForm):
 
     def confirm_login_allowed(self, user: Any) -> None:
         super().confirm_login_allowed(user)
-        if not is_site_admin(user):
+        if not allows(user, May.MANAGE_SIGN_IN):
             credentials = {"username": self.cleaned_data["username"]}
             user_login_failed.send(sender=type(self), credentials=credentials, request=self.request)
             raise self.get_invalid_login_error()

@@ -14,11 +14,10 @@ from environments.choices import EnvironmentOperationKind, EnvironmentStatus
 from environments.errors import OperationActiveError, PlacementRefusedError, RefusedError, StaleRevisionError
 from environments.models import Environment, EnvironmentOperation
 from environments.placement import quota_rules, quotas_of
-from environments.policies import require_retry, require_use
+from environments.policies import require_leave_objects, require_retry, require_use
 from environments.querysets import SIZES
 from environments.services import dispatch
 from environments.services.images import note_image
-from organizations.policies import is_site_manager, require
 from providers.choices import ACTIVE_STATES
 from providers.rules import failed
 from providers.services.leasing import call_off, stranded
@@ -101,8 +100,7 @@ def delete_environment(*, actor: Actor, environment: Environment, leave_objects:
     """
     require_use(actor, environment)
     if leave_objects:
-        allowed = actor.user is None or is_site_manager(actor.user)
-        require(allowed, "Only site managers may leave the objects of an environment behind.")
+        require_leave_objects(actor)
     with transaction.atomic():
         environment = locked_environment(environment)
         return request(actor, environment, EnvironmentOperationKind.DELETE, leave_objects=leave_objects)

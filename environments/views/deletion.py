@@ -11,7 +11,7 @@ from environments.forms import DeleteForm
 from environments.leaving import require_may_leave_objects
 from environments.models import Environment
 from environments.services import delete_environment
-from environments.views.scope import ask_and_do, environment_refusal, usable_environment
+from environments.views.scope import ask_and_do, environment_refusal, person_of, usable_environment
 from providers.kube.environment_objects import object_name
 
 
@@ -32,7 +32,7 @@ def environment_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 @environment_refusal
 def environment_delete_anyway(request: HttpRequest, pk: UUID) -> HttpResponse:
     environment = usable_environment(request, pk)
-    require_may_leave_objects(request.user, environment)
+    require_may_leave_objects(person_of(request), environment)
     provider, name = environment.provider, object_name(environment.name, environment.pk)
     effects = [
         f"{environment.name} is removed here. The cluster is not asked.",

@@ -11,14 +11,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.services import actor_of
 from organizations.forms import PasswordForm
 from organizations.models import Membership
-from organizations.policies import can_read_providers
+from organizations.policies import May, allows
 from organizations.services import change_password
 from organizations.views.scope import person_of
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    if can_read_providers(request.user):
+    if allows(request.user, May.SEE_PROVIDERS):
         return redirect("providers:provider_list")
     return redirect("environments:environment_list")
 

@@ -17,15 +17,15 @@ from organizations.api.scope import visible_organizations
 from organizations.models import Organization
 from organizations.policies import require
 from providers.access import NOTHING, load_grid, present_access
-from providers.api.schemas import (
+from providers.api.access_schemas import (
     AccessAnswer,
     AccessPatch,
     AllowlistEntryOut,
     AllowlistIn,
-    ImpactOut,
     MatrixOut,
     OrganizationProviderOut,
 )
+from providers.api.schemas import ImpactOut
 from providers.api.scope import managed_provider, read_provider
 from providers.choices import Access
 from providers.confirmations import sentence_of

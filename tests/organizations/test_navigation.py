@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 
 from organizations.models import User
-from organizations.policies import can_read_providers, can_use_support, is_site_manager
+from organizations.permissions import May
+from organizations.policies import allows
 from tests.people import add_member, make_organization, signed_in
 
 PROVIDERS = "/manage/admin/workspace-providers/"
@@ -72,4 +73,4 @@ def test_the_account_page_shows_roles_and_organizations(member: User) -> None:
 
 def test_a_deactivated_person_has_no_rights_left(site_admin: User) -> None:
     site_admin.is_active = False
-    assert not any(policy(site_admin) for policy in (is_site_manager, can_read_providers, can_use_support))
+    assert not any(allows(site_admin, permission) for permission in May)
