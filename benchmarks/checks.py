@@ -1,7 +1,7 @@
 """Checks of a fleet of endpoints on loopback: what one costs beside a bare client, and whether all come in time.
 
-Where the fleet is smaller than FULL, its interval is shorter in the same measure, so that a worker has as many checks a
-second as with the whole one.
+Where the fleet is smaller than FULL, interval and time-out are shorter in the same measure: a worker has as many checks
+a second as with the whole one, and waits for as many.
 """
 
 import os
@@ -20,7 +20,7 @@ from benchmarks.stack import BenchmarkError, Environment, Stack
 from coderadmin.embedded.processes import Child
 from coderadmin.programs import beat_command, worker_command
 
-FULL, INTERVAL = 10_000, 30.0  # providers, each checked every so many seconds
+FULL, INTERVAL, TIMEOUT = 10_000, 30.0, 10.0  # providers, each checked every so many seconds, for at most so many
 SIZE, QUICK_SIZE = 2_000, 200
 TURNS, SECONDS = 2, 15.0  # of lateness, each without and with the dead ones
 LAPS = 3  # of the whole fleet, by the bare client and by the worker in turns
@@ -78,7 +78,10 @@ def measure(stack: Stack, quick: bool, *, size: int | None = None) -> Report:
     count = size or (QUICK_SIZE if quick else SIZE)
     interval = max(2.0, INTERVAL * count / FULL)
     environment = stack.database(
-        "checks", CODERADMIN_CHECK_INTERVAL=str(interval), CODERADMIN_ALLOWED_NETWORKS="127.0.0.0/8"
+        "checks",
+        CODERADMIN_CHECK_INTERVAL=str(interval),
+        CODERADMIN_CHECK_TIMEOUT=str(TIMEOUT * interval / INTERVAL),
+        CODERADMIN_ALLOWED_NETWORKS="127.0.0.0/8",
     )
     fleet = start_fleet(stack, environment, count=count)
     report = Report()

@@ -23,7 +23,7 @@ CLAIM_DUE = """
     SET next_check_at = greatest(next_check_at, %(now)s - random() / 2 * %(interval)s) + %(interval)s
     WHERE id IN (
         SELECT id FROM providers_workspaceprovider
-        WHERE next_check_at <= %(now)s AND (failed_checks > 0) = %(doubtful)s
+        WHERE next_check_at <= %(now)s AND (failed_checks >= 2) = %(down)s
         ORDER BY next_check_at
         LIMIT %(limit)s
         FOR UPDATE SKIP LOCKED
@@ -114,12 +114,12 @@ class WorkspaceProviderQuerySet(models.QuerySet):
             running_count=count(environments.filter(status__in=RUNNING_ENVIRONMENTS)),
         )
 
-    def claim_due(self, *, now: datetime, interval: timedelta, limit: int, doubtful: bool) -> list[UUID]:
+    def claim_due(self, *, now: datetime, interval: timedelta, limit: int, down: bool) -> list[UUID]:
         """Take up to `limit` providers that are due, and schedule their next check; any number of callers at once.
 
-        `doubtful`: those whose last check failed; else only the others.
+        `down`: those whose last two checks failed or more; else only the others.
         """
-        values: dict[str, Any] = {"now": now, "interval": interval, "limit": limit, "doubtful": doubtful}
+        values: dict[str, Any] = {"now": now, "interval": interval, "limit": limit, "down": down}
         with connection.cursor() as cursor:
             cursor.execute(CLAIM_DUE, values)
             return [row[0] for row in cursor.fetchall()]

@@ -16,7 +16,7 @@ from environments.details import details_of
 from environments.filters import SORT_LABELS, SORTS, EnvironmentFilter, uuid_of
 from environments.models import Environment
 from environments.offers import managed_organizations
-from environments.rows import Row, for_rows, make_rows
+from environments.rows import Row, for_list, make_rows
 from environments.views.gone import gone
 from environments.views.scope import person_of, visible_environments
 from environments.views.suggestions import NAMED, NameField
@@ -36,7 +36,7 @@ def environment_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "filter": wanted,
         "sees_others": _sees_others(request),
-        **_polled(make_rows(for_rows(shown), user=request.user)),
+        **_polled(make_rows(for_list(shown), user=request.user)),
     }
     if wants_partial(request):
         return render(request, "environments/partials/environment_results.html", context)

@@ -15,24 +15,33 @@ from providers.models import WorkspaceProvider
 from providers.services.storing import store_all, store_evidence
 from providers.services.targets import target_of
 
-BATCH = CONCURRENCY  # all at the same time: a batch occupies one worker thread for at most the time-out of a check
+# All of a batch at the same time: it occupies one worker thread for at most the time-out of a check.
+BATCH, BATCH_OF_DOWN = CONCURRENCY, 500
 MOST_BATCHES = 40
+GATHERINGS = 6  # batches of those that are down in an interval: each is sure to wait for the time-out
 VERBS_EVERY = timedelta(minutes=10)  # DESIGN 4: access reviews are asked seldom
 
 
 def claim_due_providers() -> list[list[UUID]]:
     """Batches of providers whose check is due, each claimed by this caller alone. One query a batch.
 
-    Those whose last check failed come last and apart: a silent cluster occupies a worker thread until the time-out,
-    and no batch of live ones shall.
+    Those that are down come last, apart, and many together: a silent cluster occupies a worker thread until the
+    time-out, and so would a batch of each sweep.
     """
-    return [*_claim(doubtful=False), *_claim(doubtful=True)]
+    sound = _claim(down=False, size=BATCH)
+    return [*sound, *(_claim(down=True, size=BATCH_OF_DOWN) if _down_have_gathered() else ())]
 
 
-def _claim(*, doubtful: bool) -> Iterator[list[UUID]]:
+def _down_have_gathered() -> bool:
+    """Whether one of those that are down has waited for as long as they gather. One query, by an index."""
+    waiting = timezone.now() - settings.CHECK_INTERVAL / GATHERINGS
+    return WorkspaceProvider.objects.filter(failed_checks__gte=2, next_check_at__lte=waiting).exists()
+
+
+def _claim(*, down: bool, size: int) -> Iterator[list[UUID]]:
     for _ in range(MOST_BATCHES):
         batch = WorkspaceProvider.objects.claim_due(
-            now=timezone.now(), interval=settings.CHECK_INTERVAL, limit=BATCH, doubtful=doubtful
+            now=timezone.now(), interval=settings.CHECK_INTERVAL, limit=size, down=down
         )
         if not batch:
             return
@@ -45,7 +54,7 @@ def check_providers(ids: Sequence[UUID]) -> None:
     providers = {provider.pk: provider for provider in loaded}
     requests = list(_requests(providers.values()))
     timeout = settings.CHECK_TIMEOUT.total_seconds()
-    for group in collect_many_now(requests, deadline=timeout):
+    for group in collect_many_now(requests, concurrency=BATCH_OF_DOWN, deadline=timeout):
         store_all([(providers[UUID(str(provider_id))], evidence) for provider_id, evidence in group])
 
 

@@ -125,10 +125,14 @@ def _apply_facts(row: WorkspaceProvider, evidence: Evidence, verdict: Verdict) -
 
 
 def _plan(row: WorkspaceProvider, verdict: Verdict) -> None:
-    """What is well keeps the turn that its claim has planned; a doubt is confirmed soon."""
+    """What is well keeps the turn that its claim has planned; a doubt is confirmed soon.
+
+    Those that are down come before an interval is over: they are gathered (`claim_due_providers`), and a recovery is
+    to be seen within one.
+    """
     now = timezone.now()
     if verdict.check_failed:
-        row.next_check_at = now + settings.CHECK_INTERVAL / (3 if row.failed_checks == 1 else 1)
+        row.next_check_at = now + settings.CHECK_INTERVAL * (1 / 3 if row.failed_checks == 1 else 0.7)
     elif row.next_check_at is None or row.next_check_at <= now:
         row.next_check_at = now + settings.CHECK_INTERVAL
 

@@ -106,16 +106,26 @@ def test_the_list_takes_as_many_queries_for_two_hundred_as_for_twenty(
 
 @pytest.mark.django_db(transaction=True)
 class TestChecks:
-    def test_two_hundred_due_ones_are_claimed_once_each_and_the_doubtful_ones_apart(self) -> None:
+    def test_two_hundred_due_ones_are_claimed_once_each_and_those_that_are_down_apart(self) -> None:
         quiet = "https://203.0.113.9:6443"
-        doubtful, sound = set(), set()
+        down, others = set(), set()
         for _ in range(20):
-            doubtful |= due(1, quiet, failed_checks=3)
-            sound |= due(9, quiet)
+            down |= due(1, quiet, failed_checks=3)
+            others |= due(8, quiet) | due(1, quiet, failed_checks=1)
         batches = claim_due_providers()
-        assert sorted(pk for batch in batches for pk in batch) == sorted(doubtful | sound)
-        assert set(batches[-1]) == doubtful
+        assert sorted(pk for batch in batches for pk in batch) == sorted(down | others)
+        assert set(batches[-1]) == down
         assert claim_due_providers() == []
+
+    def test_those_that_are_down_are_claimed_together_a_few_times_in_an_interval(self, settings: Any) -> None:
+        """Each of their batches occupies a thread until the time-out: one of every sweep would occupy all threads."""
+        settings.CHECK_INTERVAL = timedelta(seconds=30)
+        now, quiet = timezone.now(), "https://203.0.113.9:6443"
+        down = due(60, quiet, failed_checks=2, next_check_at=now - timedelta(seconds=2))
+        assert claim_due_providers() == []
+        down |= due(1, quiet, failed_checks=9, next_check_at=now - timedelta(seconds=6))
+        (batch,) = claim_due_providers()
+        assert set(batch) == down
 
     def test_in_one_batch_live_ones_are_stored_before_silent_ones(
         self, live: Callable[[int], set[UUID]], silent_address: str, refusing_address: str, settings: Any

@@ -94,7 +94,7 @@ class TestTurns:
         assert claim_due_providers() == [[provider.pk]]
         assert claim_due_providers() == []
         again = WorkspaceProvider.objects.claim_due(
-            now=timezone.now() + settings.CHECK_INTERVAL, interval=settings.CHECK_INTERVAL, limit=9, doubtful=False
+            now=timezone.now() + settings.CHECK_INTERVAL, interval=settings.CHECK_INTERVAL, limit=9, down=False
         )
         assert again == [provider.pk]
 
@@ -130,7 +130,7 @@ class TestTurns:
             for n in range(2000)
         ]
         WorkspaceProvider.objects.bulk_create(rows)
-        values: dict[str, Any] = {"now": now, "interval": timedelta(seconds=30), "limit": 50, "doubtful": False}
+        values: dict[str, Any] = {"now": now, "interval": timedelta(seconds=30), "limit": 50, "down": False}
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE providers_workspaceprovider")
             cursor.execute(f"EXPLAIN {CLAIM_DUE}", values)
