@@ -93,7 +93,7 @@ def _sees_others(request: HttpRequest) -> bool:
 
 
 def _choices(request: HttpRequest, wanted: EnvironmentFilter) -> dict[str, Any]:
-    """What the filters offer, and the names of what they are set to. At most four queries."""
+    """What the filters offer, and the names of what they are set to. At most two queries."""
     visible = visible_environments(request)
     return {
         "statuses": EnvironmentStatus.choices,

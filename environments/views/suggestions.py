@@ -28,21 +28,20 @@ NAMED: dict[str, tuple[type[Organization | WorkspaceProvider], str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class NameField:
-    """A filter that takes a name: what is in it, and what it suggests."""
+    """A filter that takes a name, and what is in it. What it suggests is loaded once somebody goes there."""
 
     name: str
     value: str
     placeholder: str
-    suggested: list[str]
 
     @classmethod
     def made(cls, name: str, wanted: str, visible: EnvironmentQuerySet) -> Self:
-        """`wanted`: a name, or an id, of which the name is shown if it is one of the `visible`. At most two queries."""
+        """`wanted`: a name, or an id, of which the name is shown if it is one of the `visible`. At most one query."""
         model, placeholder = NAMED[name]
         if pk := uuid_of(wanted):
             seen = model.objects.filter(pk__in=visible.filter(**{name: pk}).values(name))
             wanted = seen.values_list("name", flat=True).first() or wanted
-        return cls(name=name, value=wanted, placeholder=placeholder, suggested=_names(name, "", visible))
+        return cls(name=name, value=wanted, placeholder=placeholder)
 
 
 @never_cache

@@ -9,7 +9,7 @@ from audit.models import AuditEvent
 from audit.querysets import AuditEventQuerySet
 from audit.words import SIGN_IN, SIGN_IN_ACTIONS, action_choices
 from organizations.filters import LONGEST_SEARCH, MOST_WORDS
-from organizations.forms.widgets import LongSelect
+from organizations.forms.widgets import NameChoiceField
 from organizations.models import Organization
 
 MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"]
@@ -47,11 +47,10 @@ class AuditFilterForm(forms.Form):
     outcome = forms.ChoiceField(
         label="Outcome", required=False, choices=[("", "Any outcome"), *AuditEvent.Outcome.choices]
     )
-    organization = forms.ModelChoiceField(
+    organization = NameChoiceField(
         label="Organization",
         required=False,
-        queryset=Organization.objects.order_by("name").only("name"),
-        widget=LongSelect,
+        queryset=Organization.objects.order_by("name"),
         empty_label="Any organization",
     )
     since = MomentField(label="From, UTC")

@@ -130,7 +130,7 @@ def test_more_rows_cost_no_more_queries(client: Client, django_assert_num_querie
     for _ in range(2):
         for _ in range(5):
             make_work(make_environment())
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(6):
             client.get(LIST)
 
 

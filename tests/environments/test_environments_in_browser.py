@@ -178,6 +178,8 @@ def test_a_provider_is_chosen_by_what_its_name_begins_with(manager_page: Page, o
     make_environment(make_provider(name="seoul"), name="other")
     manager_page.goto("/environments/")
     provider = manager_page.get_by_label("Provider", exact=True)
+    provider.focus()
+    expect(manager_page.locator("#provider-names option")).to_have_count(2)
     provider.press_sequentially("syd")
     expect(manager_page.locator("#provider-names option")).to_have_count(1)
     provider.fill("sydney")

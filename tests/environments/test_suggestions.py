@@ -54,9 +54,6 @@ def test_fifty_names_are_suggested_however_many_there_are(site_manager: User) ->
         make_environment(make_provider(name=f"p{number:02}"))
     found = names(signed_in(site_manager), provider="P")
     assert found == [f"p{number:02}" for number in range(50)]
-    page = signed_in(site_manager).get(LIST).text
-    assert '<option value="p49">' in page
-    assert '<option value="p50">' not in page
 
 
 def test_a_link_with_an_id_shows_the_name_but_only_to_those_who_see_what_is_there(site_manager: User) -> None:
