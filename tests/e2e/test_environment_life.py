@@ -91,7 +91,7 @@ def test_an_environment_lives_on_every_cluster(
     page.get_by_label(f"Type {name} to confirm").fill(name)
     page.get_by_role("button", name=re.compile("^Delete")).click()
     assert eventually(lambda: is_gone(page, name), 30)
-    assert not any(objects_of_environments(cluster).values())
+    assert eventually(lambda: not any(objects_of_environments(cluster).values()), 30)  # a claim takes a moment to end
 
     site.delete(provider)
     site.wait_for_end("Succeeded")
