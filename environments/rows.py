@@ -35,19 +35,8 @@ DOING = {
 
 
 IN_LIST = (
-    *(
-        "name",
-        "image",
-        "tag",
-        "cpu_cores",
-        "memory_gb",
-        "disk_gb",
-        "gpus",
-        "status",
-        "message",
-        "status_since",
-        "revision",
-    ),
+    *("name", "image", "tag", "cpu_cores", "memory_gb", "disk_gb", "gpus"),
+    *("status", "message", "status_since", "revision"),
     *("owner__name", "owner__email", "organization__name", "provider__name", "provider__last_beat_at"),
 )
 

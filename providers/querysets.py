@@ -23,7 +23,7 @@ CLAIM_DUE = """
     SET next_check_at = greatest(next_check_at, %(now)s - random() / 2 * %(interval)s) + %(interval)s
     WHERE id IN (
         SELECT id FROM providers_workspaceprovider
-        WHERE next_check_at <= %(now)s AND (failed_checks >= 2) = %(down)s
+        WHERE next_check_at <= %(now)s AND (failed_checks >= %(failures)s) = %(down)s
         ORDER BY next_check_at
         LIMIT %(limit)s
         FOR UPDATE SKIP LOCKED
@@ -47,6 +47,7 @@ NOTE_CHECKS = """
     WHERE provider.id = found.id
     RETURNING provider.id
 """
+DOWN = 2  # failed checks in a row: as many as make an Error of a Ready provider (providers.evaluate)
 SORTS = {
     "name": (Lower("name"),),
     "-name": (Lower("name").desc(),),
@@ -117,9 +118,9 @@ class WorkspaceProviderQuerySet(models.QuerySet):
     def claim_due(self, *, now: datetime, interval: timedelta, limit: int, down: bool) -> list[UUID]:
         """Take up to `limit` providers that are due, and schedule their next check; any number of callers at once.
 
-        `down`: those whose last two checks failed or more; else only the others.
+        `down`: those of which DOWN checks in a row failed, or more; else only the others.
         """
-        values: dict[str, Any] = {"now": now, "interval": interval, "limit": limit, "down": down}
+        values: dict[str, Any] = {"now": now, "interval": interval, "limit": limit, "down": down, "failures": DOWN}
         with connection.cursor() as cursor:
             cursor.execute(CLAIM_DUE, values)
             return [row[0] for row in cursor.fetchall()]

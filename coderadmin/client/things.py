@@ -1,7 +1,7 @@
 """From a name or an id to the thing: what people type, and what the API wants."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,11 +44,17 @@ def find(api: Api, kind: Kind, text: str, **query: Any) -> Document:
     if not wanted:
         raise usage(f"Name the {kind.word}.", remedy=f"They are listed by: {kind.listing}")
     found = [each for each in api.pages(kind.path, q=text, **query) if str(each[kind.key]).casefold() == wanted]
+    none = f"There is no {kind.word} {text}, or it is not yours to see."
+    return only_one(found, kind, none=none, several=f"are named {text}")
+
+
+def only_one(found: Sequence[Document], kind: Kind, *, none: str, several: str) -> Document:
+    """Of those that fit what was typed. Raises AbsentError, and ClientError when there are several."""
     if not found:
-        raise AbsentError(f"There is no {kind.word} {text}, or it is not yours to see.", remedy=f"Try: {kind.listing}")
+        raise AbsentError(none, remedy=f"Try: {kind.listing}")
     if len(found) > 1:
-        ids = ", ".join(each["id"] for each in found)
-        raise usage(f"{len(found)} are named {text}.", remedy=f"Give the id of one: {ids}")
+        ids = ", ".join(str(each["id"]) for each in found)
+        raise usage(f"{len(found)} {several}.", remedy=f"Give the id of one: {ids}")
     return found[0]
 
 

@@ -12,6 +12,7 @@ from providers.kube.blocking import collect_many_now
 from providers.kube.evidence import Evidence
 from providers.kube.probe import CONCURRENCY, CheckRequest
 from providers.models import WorkspaceProvider
+from providers.querysets import DOWN
 from providers.services.storing import store_all, store_evidence
 from providers.services.targets import target_of
 
@@ -35,7 +36,7 @@ def claim_due_providers() -> list[list[UUID]]:
 def _down_have_gathered() -> bool:
     """Whether one of those that are down has waited for as long as they gather. One query, by an index."""
     waiting = timezone.now() - settings.CHECK_INTERVAL / GATHERINGS
-    return WorkspaceProvider.objects.filter(failed_checks__gte=2, next_check_at__lte=waiting).exists()
+    return WorkspaceProvider.objects.filter(failed_checks__gte=DOWN, next_check_at__lte=waiting).exists()
 
 
 def _claim(*, down: bool, size: int) -> Iterator[list[UUID]]:

@@ -18,6 +18,7 @@ from providers.services.tokens import why_envproxy_is_refused
 
 logger = logging.getLogger(__name__)
 
+CONFIRMED_AFTER, DOWN_AFTER = 1 / 3, 0.7  # of an interval: the check after a first failure, and after each further one
 MOMENTS = ["last_check_at", "last_check_ms"]  # all that is written of a check that found nothing new
 FIELDS = [
     "status", "status_since", "reason", "message", "next_check_at", "last_check_at", "last_check_ms", "failed_checks",
@@ -132,7 +133,7 @@ def _plan(row: WorkspaceProvider, verdict: Verdict) -> None:
     """
     now = timezone.now()
     if verdict.check_failed:
-        row.next_check_at = now + settings.CHECK_INTERVAL * (1 / 3 if row.failed_checks == 1 else 0.7)
+        row.next_check_at = now + settings.CHECK_INTERVAL * (CONFIRMED_AFTER if row.failed_checks == 1 else DOWN_AFTER)
     elif row.next_check_at is None or row.next_check_at <= now:
         row.next_check_at = now + settings.CHECK_INTERVAL
 

@@ -1,6 +1,7 @@
 """An administrator's own kubectl works on the sandbox and shows what it shows on a cluster."""
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -49,7 +50,8 @@ def kubectl(cluster: Cluster, minor: int) -> Kubectl:
         pytest.skip(f"needs a kubectl of version 1.{OLDEST_MINOR} or newer on the PATH")
 
     def run(*words: str, accept: int = 0) -> str:
-        command = ["kubectl", "--kubeconfig", str(cluster.kubeconfig), "-n", cluster.namespace, *words]
+        place = ["--kubeconfig", str(cluster.kubeconfig), "-n", cluster.namespace]
+        command = ["kubectl", "--cache-dir", f"{os.devnull}/none", *place, *words]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == accept, done.stdout + done.stderr
         return done.stdout

@@ -85,13 +85,17 @@ def test_an_environment_lives_on_every_cluster(
 
     page.goto(f"{provider}delete/")
     expect(page.get_by_text(f"/{name}")).to_be_visible()  # it is in the way, by its owner and name
+    delete(page, name)
+    assert eventually(lambda: not any(objects_of_environments(cluster).values()), 30)  # a claim takes a moment to end
+
+    site.delete(provider)
+    site.wait_for_end("Succeeded")
+
+
+def delete(page: Page, name: str) -> None:
     page.goto(f"/environments/?q={name}")
     page.get_by_role("link", name=name, exact=True).click()
     page.get_by_role("link", name="Delete", exact=True).click()
     page.get_by_label(f"Type {name} to confirm").fill(name)
     page.get_by_role("button", name=re.compile("^Delete")).click()
     assert eventually(lambda: is_gone(page, name), 30)
-    assert eventually(lambda: not any(objects_of_environments(cluster).values()), 30)  # a claim takes a moment to end
-
-    site.delete(provider)
-    site.wait_for_end("Succeeded")

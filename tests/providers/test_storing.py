@@ -130,7 +130,13 @@ class TestTurns:
             for n in range(2000)
         ]
         WorkspaceProvider.objects.bulk_create(rows)
-        values: dict[str, Any] = {"now": now, "interval": timedelta(seconds=30), "limit": 50, "down": False}
+        values: dict[str, Any] = {
+            "now": now,
+            "interval": timedelta(seconds=30),
+            "limit": 50,
+            "down": False,
+            "failures": 2,
+        }
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE providers_workspaceprovider")
             cursor.execute(f"EXPLAIN {CLAIM_DUE}", values)

@@ -4,10 +4,10 @@ import click
 
 from coderadmin.client.api import Document
 from coderadmin.client.commands.users import ROLES
-from coderadmin.client.errors import AbsentError, usage
+from coderadmin.client.errors import usage
 from coderadmin.client.output import Columns, when
 from coderadmin.client.session import Client, with_client, yes_option
-from coderadmin.client.things import FACTOR, USER, argument, complete, find, find_id, option
+from coderadmin.client.things import FACTOR, USER, argument, complete, find, find_id, only_one, option
 
 OWN, DEMAND = FACTOR.path, "/authentication/second-factors"
 COLUMNS: Columns = [
@@ -35,13 +35,9 @@ def rename(client: Client, factor: str, name: str) -> None:
     """Call one of your second factors otherwise. It is named by its id, or as `factors ls` does."""
     wanted = factor.strip().casefold()
     found = [each for each in client.api.pages(OWN) if wanted in (str(each["id"]), each["factor"].casefold())]
-    if not found:
-        raise AbsentError(f"You have no second factor {factor}.", remedy=f"Try: {FACTOR.listing}")
-    if len(found) > 1:
-        ids = ", ".join(str(each["id"]) for each in found)
-        raise usage(f"{len(found)} are called {factor}.", remedy=f"Give the id of one: {ids}")
-    renamed = client.api.patch(f"{OWN}/{found[0]['id']}", {"name": name})
-    client.output.done(f"{found[0]['factor']} is {renamed['factor']} now.", renamed)
+    meant = only_one(found, FACTOR, none=f"You have no second factor {factor}.", several=f"are called {factor}")
+    renamed = client.api.patch(f"{OWN}/{meant['id']}", {"name": name})
+    client.output.done(f"{meant['factor']} is {renamed['factor']} now.", renamed)
 
 
 @click.command()

@@ -3,10 +3,9 @@
 import click
 
 from coderadmin.client.api import Document
-from coderadmin.client.errors import AbsentError, usage
 from coderadmin.client.output import Columns, when
 from coderadmin.client.session import Client, limit_option, with_client, yes_option
-from coderadmin.client.things import SESSION, USER, complete, find_id, option
+from coderadmin.client.things import SESSION, USER, complete, find_id, only_one, option
 
 COLUMNS: Columns = [
     ("Device", "device"),
@@ -64,12 +63,7 @@ def _find(client: Client, path: str, text: str) -> Document:
     """By its id, or by its device where one session has that. Raises ClientError."""
     sessions, wanted = list(client.api.pages(path)), text.strip().casefold()
     found = [each for each in sessions if wanted in (each["id"], each["device"].casefold())]
-    if not found:
-        raise AbsentError(f"There is no session {text}.", remedy=f"Try: {SESSION.listing}")
-    if len(found) > 1:
-        ids = ", ".join(each["id"] for each in found)
-        raise usage(f"{len(found)} are on {text}.", remedy=f"Give the id of one: {ids}")
-    return found[0]
+    return only_one(found, SESSION, none=f"There is no session {text}.", several=f"are on {text}")
 
 
 sessions = click.Group("sessions", commands=[ls, end, end_all], help="Browsers in which people are signed in.")
