@@ -73,12 +73,13 @@ class Grid:
 
     def row(self, organization: Organization) -> list[Cell]:
         row = [NOTHING] * len(self.providers)
-        for column, cell in self._by_organization[organization.pk]:
+        for column, cell in self.by_organization[organization.pk]:
             row[column] = cell
         return row
 
     @cached_property
-    def _by_organization(self) -> dict[UUID, list[tuple[int, Cell]]]:
+    def by_organization(self) -> dict[UUID, list[tuple[int, Cell]]]:
+        """What holds something: the number of its column, and the cell."""
         columns = {provider.pk: number for number, provider in enumerate(self.providers)}
         found: dict[UUID, list[tuple[int, Cell]]] = defaultdict(list)
         for (provider, organization), cell in self.cells.items():

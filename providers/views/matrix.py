@@ -47,6 +47,9 @@ def _matrix(request: HttpRequest) -> AccessPage:
     columns = list(found[:MOST_COLUMNS])
     organizations = list(rows)
     query = {"organization": organization, "provider": provider, "page": str(rows.number) if rows.number > 1 else ""}
+    plain_url = with_query(reverse("providers:access_matrix"), **query, plain="1")
+    if "plain" in request.GET:
+        query["plain"] = "1"
     url = with_query(reverse("providers:access_matrix"), **query)
     return AccessPage(
         template="providers/access_matrix.html",
@@ -63,5 +66,7 @@ def _matrix(request: HttpRequest) -> AccessPage:
             "columns_total": len(columns) if len(columns) < MOST_COLUMNS else found.count(),
             "most_columns": MOST_COLUMNS,
             "can_manage": can_manage(request.user),
+            "is_plain": "plain" in query,
+            "plain_url": plain_url,
         },
     )

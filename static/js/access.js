@@ -1,4 +1,5 @@
-// Allowlists and the matrix work without this file: it filters while one types, counts, and sends only what was changed.
+// Allowlists and the matrix work without this file (the matrix as another page): it lays out the cells of the matrix, filters
+// while one types, counts, and sends only what was changed.
 
 const LETTERS = { none: "n", open: "o", closing: "c" }; // as in providers/access.py
 
@@ -96,7 +97,17 @@ function filterRows(input, root, result) {
   result.textContent = words.length ? `${shown} of ${rows.length} shown` : "";
 }
 
+// The matrix sends each different cell once, with "#" and "@" for the numbers of its row and column, and which of them a row holds.
+function layOut(table) {
+  const kinds = [...table.querySelector("template").content.children].map((cell) => cell.outerHTML);
+  table.querySelectorAll("[data-cells]").forEach((row, number) => {
+    const cells = row.dataset.cells.split(" ").map((kind, column) => kinds[kind].replaceAll("@", column));
+    row.insertAdjacentHTML("beforeend", cells.join("").replaceAll("#", number));
+  });
+}
+
 const root = document.querySelector("[data-grid]");
+if (root?.querySelector("[data-cells]")) layOut(root);
 if (root?.querySelector('input[type="checkbox"]')) {
   const grid = new Grid(root);
   document.querySelectorAll("[data-choose]").forEach((part) => { part.hidden = false; });

@@ -162,6 +162,16 @@ def test_forty_thousand_cells_can_be_edited(manager_page: Page) -> None:
     expect(manager_page.locator("[data-change-count]")).to_have_text("1 changed")
 
 
+def test_the_script_lays_out_the_cells_that_the_plain_page_has(manager_page: Page, world: None) -> None:
+    AllowlistEntry.objects.filter(organization__name="Platform").update(closing=True)
+    cells = "() => [...document.querySelectorAll('[data-grid] tbody td')].map((cell) => cell.outerHTML)"
+    manager_page.goto(f"{MATRIX}?plain=1")
+    plain = manager_page.evaluate(cells)
+    manager_page.goto(MATRIX)
+    assert len(plain) == 4
+    assert manager_page.evaluate(cells) == plain
+
+
 def test_a_row_of_the_matrix_is_saved_without_script(page_without_script: Page, world: None) -> None:
     page = page_without_script
     page.goto(MATRIX)

@@ -1,7 +1,7 @@
 """The access matrix: all organizations and providers in one table."""
 
+import gzip
 import re
-import time
 from typing import Any
 
 import pytest
@@ -37,6 +37,11 @@ def path() -> str:
     return reverse("providers:access_matrix")
 
 
+def plain() -> str:
+    """Where a browser without script is led."""
+    return f"{path()}?plain=1"
+
+
 def many(rows: int, columns: int) -> None:
     """Every second cell is allowed."""
     providers = [make_provider(credential=False) for _ in range(columns)]
@@ -56,7 +61,7 @@ def row_of(page: str, name: str) -> dict[str, str]:
 
 
 def test_a_cell_is_a_box_named_by_its_row_and_column(client: Client, sydney: WorkspaceProvider) -> None:
-    page = client.get(path()).text
+    page = client.get(plain()).text
     assert re.search(r'<a id="c1" [^>]*>sydney</a>', page)
     assert re.search(r'<a id="r0" [^>]*>Platform</a>', page)
     assert re.search(r'name="allowed" value="1" form="f0" [^>]*aria-labelledby="r0 on c1" checked>', page)
@@ -69,9 +74,10 @@ def test_closing_is_said_in_words_and_environments_are_counted(
     make_environment(sydney, organization=platform, status="off")
     AllowlistEntry.objects.filter(provider=sydney).update(closing=True)
     for reader in (client, signed_in(auditor)):
-        page = reader.get(path()).text
-        assert '<small title="0 running, 1 stopped">1<' in page
-        assert "closing" in page.split("<tbody>")[1]
+        for address in (path(), plain()):
+            page = reader.get(address).text
+            assert '<small title="0 running, 1 stopped">1<' in page
+            assert "closing" in page.split("<tbody>")[1]
 
 
 def test_the_script_sends_only_what_was_changed(client: Client, sydney: WorkspaceProvider) -> None:
@@ -85,20 +91,31 @@ def test_the_script_sends_only_what_was_changed(client: Client, sydney: Workspac
 
 
 def test_without_script_a_row_is_saved_by_itself(client: Client, sydney: WorkspaceProvider) -> None:
-    fields = row_of(client.get(path()).text, "Platform")
-    asked = client.post(path(), fields | {"allowed": ["0"]})
+    page = client.get(plain())
+    fields = row_of(page.text, "Platform")
+    asked = client.post(page.context["url"], fields | {"allowed": ["0"]})
     assert "Platform may not use sydney any more." in asked.text
     assert "home" not in "".join(asked.context["sentences"])
-    client.post(asked.context["save_url"], {"changes_text": asked.context["changes_text"]})
+    done = client.post(asked.context["save_url"], {"changes_text": asked.context["changes_text"]})
+    assert done["Location"] == plain()
     assert [each.name for each in WorkspaceProvider.objects.filter(allowlist__isnull=False)] == ["home"]
 
 
 def test_a_refusal_keeps_what_was_changed(client: Client, sydney: WorkspaceProvider, platform: Organization) -> None:
     make_environment(sydney, organization=platform)
-    page = client.post(path(), {"changes_text": f"{sydney.pk.hex}.{platform.pk.hex}.on"})
+    page = client.post(plain(), {"changes_text": f"{sydney.pk.hex}.{platform.pk.hex}.on"})
     assert "Platform still has one environment on sydney." in page.text
     assert '<td class="changed"><input type="checkbox" name="allowed" value="1"' in page.text
     assert 'data-shown="oo"' in page.text
+
+
+def test_each_different_cell_is_sent_once(client: Client, sydney: WorkspaceProvider, platform: Organization) -> None:
+    """How the script lays them out again is in test_access_in_browser.py."""
+    Organization.objects.bulk_create(Organization(name=f"team-{number}") for number in range(20))
+    page = client.get(path()).text.split("<tbody>")[1]
+    assert page.count("<td") == 2
+    assert re.search(rf'data-row="{platform.pk.hex}" data-shown="oo" data-cells="1 1"', page)
+    assert page.count('data-shown="nn" data-cells="0 0"') == 20
 
 
 def test_all_or_nothing_over_several_rows(client: Client, sydney: WorkspaceProvider, platform: Organization) -> None:
@@ -158,15 +175,13 @@ def test_it_asks_a_constant_number_of_queries(size: int, client: Client, django_
         client.get(path())
 
 
-def test_forty_thousand_cells_are_built_in_a_moment(client: Client) -> None:
+def test_forty_thousand_cells_are_few_bytes(client: Client) -> None:
     many(200, 200)
-    started = time.process_time()
     response = client.get(path(), headers={"accept-encoding": "gzip"})
-    took = time.process_time() - started
     assert response["Content-Encoding"] == "gzip"
-    assert len(response.content) < 500_000
+    assert len(response.content) < 100_000
+    assert len(gzip.decompress(response.content)) < 300_000
     assert response.context["page"].paginator.count == 200
-    assert took < 2, took  # seconds; some tenths on a quiet machine
 
 
 def test_ten_thousand_changes_are_one_field_and_more_are_refused_in_words(
