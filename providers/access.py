@@ -73,13 +73,16 @@ class Grid:
 
     def row(self, organization: Organization) -> list[Cell]:
         row = [NOTHING] * len(self.providers)
-        for column, cell in self.by_organization[organization.pk]:
+        for column, cell in self.filled(organization):
             row[column] = cell
         return row
 
+    def filled(self, organization: Organization) -> list[tuple[int, Cell]]:
+        """The cells of its row that hold something, each with the number of its column."""
+        return self._by_organization.get(organization.pk, [])
+
     @cached_property
-    def by_organization(self) -> dict[UUID, list[tuple[int, Cell]]]:
-        """What holds something: the number of its column, and the cell."""
+    def _by_organization(self) -> dict[UUID, list[tuple[int, Cell]]]:
         columns = {provider.pk: number for number, provider in enumerate(self.providers)}
         found: dict[UUID, list[tuple[int, Cell]]] = defaultdict(list)
         for (provider, organization), cell in self.cells.items():

@@ -5,7 +5,8 @@ no script is led to the same page with every cell in it, and with a form for eac
 of ours; what people typed, the names of the row's organization, is escaped once a row.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from uuid import UUID
 
 from django import template
 from django.urls import reverse
@@ -14,14 +15,25 @@ from django.utils.safestring import SafeString, mark_safe
 
 from organizations.models import Organization
 from providers.access import LETTERS, NOTHING, Cell, Grid
-from providers.choices import Access
+from providers.choices import Access, ProviderStatus
+from providers.models import WorkspaceProvider
 
 register = template.Library()
 
 ROW, COLUMN = "#", "@"  # in no text of ours; the script replaces the same
 READ_ONLY = {Access.NONE: "", Access.OPEN: "yes", Access.CLOSING: "closing"}
+ANY = UUID(int=0)
 Kinds = dict[Cell, int]
 """The different cells of a grid, numbered in the order in which they are sent."""
+Places = Callable[[UUID], str]
+"""The addresses of one page for many things."""
+
+
+@register.simple_tag
+def matrix_columns(grid: Grid) -> SafeString:
+    """The heads of the columns, to which cells refer by `c` and the number."""
+    place = _places("providers:provider_allowlist")
+    return mark_safe("".join(_column(number, each, place(each.pk)) for number, each in enumerate(grid.providers)))  # noqa: S308
 
 
 @register.simple_tag
@@ -29,18 +41,21 @@ def matrix_rows(grid: Grid, can_manage: bool) -> SafeString:
     """Every row of the table's body. Names of cells are made by reference: “Platform” “on” “sydney”."""
     if not can_manage:
         return mark_safe("\n".join(_readable_row(grid, each) for each in grid.organizations))  # noqa: S308
-    columns = ids(list(grid.providers))
-    rows = (_row_with_form(grid, number, each, columns) for number, each in enumerate(grid.organizations))
+    columns, place = ids(list(grid.providers)), _places("providers:organization_allowlist")
+    rows = (_row_with_form(grid, number, each, columns, place) for number, each in enumerate(grid.organizations))
     return mark_safe("\n".join(rows))  # noqa: S308
 
 
 @register.simple_tag
 def matrix_plan(grid: Grid) -> SafeString:
-    """The same rows for the script: their heads with `data-cells`, after a `<template>` with each different cell."""
-    kinds: Kinds = {NOTHING: 0}
-    rows = [_planned_row(grid, number, each, kinds) for number, each in enumerate(grid.organizations)]
-    cells = "".join(map(_cell, kinds))
-    return mark_safe("\n".join([f"<template>{cells}</template>", *rows]))  # noqa: S308
+    """The same rows for the script, after a `<template>` with each different cell, the first of which is an empty one.
+
+    `data-shown` has the letter of each of them, `data-cells` of a row the places of those that are not empty: `4:1 17:2`.
+    """
+    kinds, place = {NOTHING: 0}, _places("providers:organization_allowlist")
+    rows = [_planned_row(grid, number, each, kinds, place) for number, each in enumerate(grid.organizations)]
+    cells, letters = "".join(map(_cell, kinds)), "".join(LETTERS[cell.present] for cell in kinds)
+    return mark_safe("\n".join([f'<template data-shown="{letters}">{cells}</template>', *rows]))  # noqa: S308
 
 
 @register.filter
@@ -49,19 +64,29 @@ def ids(things: list) -> str:
     return ",".join(each.pk.hex for each in things)
 
 
-def _planned_row(grid: Grid, number: int, organization: Organization, kinds: Kinds) -> str:
+def _places(route: str) -> Places:
+    """One reversal for all of them: it takes longer than the rest of a row."""
+    before, _, after = reverse(route, args=[ANY]).partition(str(ANY))
+    return lambda pk: f"{before}{pk}{after}"
+
+
+def _column(number: int, provider: WorkspaceProvider, url: str) -> str:
+    head = f'<th scope="col"><a id="c{number}" href="{url}">{escape(provider.name)}</a>'
+    if provider.status != ProviderStatus.READY:
+        head += f' <span class="{provider.status}">{provider.get_status_display().lower()}</span>'
+    if provider.is_cordoned:
+        head += ' <span class="cordoned">cordoned</span>'
+    return f"{head}</th>"
+
+
+def _planned_row(grid: Grid, number: int, organization: Organization, kinds: Kinds, place: Places) -> str:
     """Adds to `kinds` what is new."""
-    shown, cells = [LETTERS[Access.NONE]] * len(grid.providers), ["0"] * len(grid.providers)
-    for column, cell in grid.by_organization[organization.pk]:
-        shown[column] = LETTERS[cell.present]
-        cells[column] = str(kinds.setdefault(cell, len(kinds)))
-    return format_html(
-        '<tr data-row="{}" data-shown="{}" data-cells="{}"><th scope="row">{}</th></tr>',
-        organization.pk.hex, "".join(shown), " ".join(cells), _name(number, organization),
-    )  # fmt: skip
+    cells = [f"{column}:{kinds.setdefault(cell, len(kinds))}" for column, cell in grid.filled(organization)]
+    head = f'<tr data-row="{organization.pk.hex}" data-cells="{" ".join(cells)}"><th scope="row">'
+    return f"{head}{_name(number, organization, place)}</th></tr>"
 
 
-def _row_with_form(grid: Grid, number: int, organization: Organization, columns: str) -> str:
+def _row_with_form(grid: Grid, number: int, organization: Organization, columns: str, place: Places) -> str:
     form, row = f"f{number}", grid.row(organization)
     shown = "".join([LETTERS[cell.present] for cell in row])
     head = format_html(
@@ -71,15 +96,14 @@ def _row_with_form(grid: Grid, number: int, organization: Organization, columns:
         '<input type="hidden" name="providers" value="{}" form="{}">'
         '<button class="btn" form="{}">Save<span class="visually-hidden"> the row of {}</span></button>'
         "</noscript></th>",
-        organization.pk.hex, shown, _name(number, organization),
+        organization.pk.hex, shown, _name(number, organization, place),
         organization.pk.hex, form, shown, form, columns, form, form, organization.name,
     )  # fmt: skip
     return f"{head}{''.join(_cells(row)).replace(ROW, str(number))}</tr>"
 
 
-def _name(number: int, organization: Organization) -> SafeString:
-    url = reverse("providers:organization_allowlist", args=[organization.pk])
-    return format_html('<a id="r{}" href="{}">{}</a>', number, url, organization.name)
+def _name(number: int, organization: Organization, place: Places) -> SafeString:
+    return format_html('<a id="r{}" href="{}">{}</a>', number, place(organization.pk), organization.name)
 
 
 def _cells(row: list[Cell]) -> Iterator[str]:

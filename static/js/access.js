@@ -97,12 +97,18 @@ function filterRows(input, root, result) {
   result.textContent = words.length ? `${shown} of ${rows.length} shown` : "";
 }
 
-// The matrix sends each different cell once, with "#" and "@" for the numbers of its row and column, and which of them a row holds.
+// The matrix sends each different cell once, with "#" and "@" for the numbers of its row and column, and for each row which
+// of them it holds where: "4:1 17:2". All others are the first one.
 function layOut(table) {
-  const kinds = [...table.querySelector("template").content.children].map((cell) => cell.outerHTML);
+  const sent = table.querySelector("template");
+  const kinds = [...sent.content.children].map((cell) => cell.outerHTML);
+  const columns = table.dataset.columns.split(",");
   table.querySelectorAll("[data-cells]").forEach((row, number) => {
-    const cells = row.dataset.cells.split(" ").map((kind, column) => kinds[kind].replaceAll("@", column));
-    row.insertAdjacentHTML("beforeend", cells.join("").replaceAll("#", number));
+    const held = new Map(row.dataset.cells.split(" ").map((word) => word.split(":").map(Number)));
+    const cells = columns.map((_, column) => held.get(column) ?? 0);
+    row.dataset.shown = cells.map((kind) => sent.dataset.shown[kind]).join("");
+    const html = cells.map((kind, column) => kinds[kind].replaceAll("@", column)).join("");
+    row.insertAdjacentHTML("beforeend", html.replaceAll("#", number));
   });
 }
 
