@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from django.apps import apps
 from django.db import models
@@ -17,7 +17,6 @@ from audit.words import action_in_words
 from organizations.policies import May, Visitor, is_site_manager, whoever_may
 
 SHOWN = 20
-CHIPS = {"succeeded": "ready", "requested": "pending", "failed": "error", "denied": "error", "cancelled": "cancelled"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,18 +94,9 @@ class Line:
         return action_in_words(self.event.action)
 
     @property
-    def chip(self) -> str:
-        return CHIPS[self.event.outcome]
-
-    @property
     def kind(self) -> str:
         kind = KINDS.get(self.event.target_type)
         return kind.label if kind else self.event.target_type
-
-    @cached_property
-    def object_query(self) -> str:
-        """Empty for what has no id: an unknown e-mail that somebody tried."""
-        return object_query(self.event.target_type, self.event.target_id) if self.event.target_id else ""
 
     @cached_property
     def changes(self) -> list[Change]:
@@ -127,7 +117,7 @@ class History:
 
 def object_query(target_type: str, target_id: str) -> str:
     """The part of the address of Manage > Audit that asks for one object."""
-    return urlencode({"object": f"{target_type}:{target_id}"})
+    return f"object={quote_plus(f'{target_type}:{target_id}')}"
 
 
 def history_of(target: models.Model) -> History:

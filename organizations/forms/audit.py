@@ -1,5 +1,6 @@
 """Which audit events somebody wants to see: the form above the list, and its address."""
 
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from audit.models import AuditEvent
 from audit.querysets import AuditEventQuerySet
 from audit.words import SIGN_IN, SIGN_IN_ACTIONS, action_choices
 from organizations.filters import LONGEST_SEARCH, MOST_WORDS
-from organizations.forms.widgets import NameChoiceField
+from organizations.forms.widgets import LongSelect, NameChoiceField
 from organizations.models import Organization
 
 MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"]
@@ -31,6 +32,11 @@ class MomentField(forms.DateTimeField):
         super().__init__(label=label, required=False, input_formats=MOMENTS)
 
 
+@cache
+def _any_or_one() -> list[tuple[str, Any]]:
+    return [("", "Any action"), *action_choices()]
+
+
 class AuditFilterForm(forms.Form):
     """Every field may be empty. `object` is a type and an id, and comes from links only."""
 
@@ -43,7 +49,7 @@ class AuditFilterForm(forms.Form):
     person = forms.CharField(
         label="Person", required=False, max_length=254, widget=forms.TextInput(attrs={"placeholder": "E-mail"})
     )
-    action = forms.ChoiceField(label="Action", required=False)
+    action = forms.ChoiceField(label="Action", required=False, choices=_any_or_one, widget=LongSelect)
     outcome = forms.ChoiceField(
         label="Outcome", required=False, choices=[("", "Any outcome"), *AuditEvent.Outcome.choices]
     )
@@ -56,10 +62,6 @@ class AuditFilterForm(forms.Form):
     since = MomentField(label="From, UTC")
     until = MomentField(label="To, UTC")
     object = forms.CharField(label="Object", required=False, validators=[OBJECT], widget=forms.HiddenInput)
-
-    def __init__(self, data: Any) -> None:
-        super().__init__(data)
-        self.fields["action"].choices = [("", "Any action"), *action_choices()]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         wanted = self.cleaned_data

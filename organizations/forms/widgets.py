@@ -1,17 +1,17 @@
 """Fields of forms that Django's own would be too slow for."""
 
 from collections.abc import Iterable, Iterator
+from html import escape
 from typing import Any
 
 from django import forms
 from django.forms.models import ModelChoiceIterator
 from django.forms.utils import flatatt
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 
 class LongSelect(forms.Select):
-    """Looks as Django's, which renders a template for each option; there may be hundreds. No groups."""
+    """Looks as Django's, which renders a template for each option; there may be hundreds."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         attributes = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
@@ -36,9 +36,15 @@ class NameChoiceField(forms.ModelChoiceField):
 
 
 def options(choices: Iterable[tuple[Any, Any]], chosen: object) -> SafeString:
-    """Values with their labels, as the options of a select."""
-    mark, found = str(chosen or ""), []
+    """Values with their labels, or groups with their choices, as the options of a select."""
+    return mark_safe("".join(_options(choices, escape(str(chosen or "")))))  # noqa: S308
+
+
+def _options(choices: Iterable[tuple[Any, Any]], mark: str) -> Iterator[str]:
     for value, label in choices:
-        selected = " selected" if str(value) == mark else ""
-        found.append(f'<option value="{escape(value)}"{selected}>{escape(label)}</option>')
-    return mark_safe("".join(found))  # noqa: S308
+        written = escape(str(value))
+        if isinstance(label, list | tuple):
+            yield f'<optgroup label="{written}">{"".join(_options(label, mark))}</optgroup>'
+        else:
+            selected = " selected" if written == mark else ""
+            yield f'<option value="{written}"{selected}>{escape(str(label))}</option>'

@@ -7,8 +7,10 @@ from urllib.parse import urlencode
 import pytest
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 
 from audit.models import AuditEvent
+from audit.services import Actor, record
 from organizations.models import Organization, User
 from tests.audit.events import make_event
 from tests.factories import make_environment, make_provider
@@ -76,10 +78,35 @@ def test_an_auditor_gets_only_links_that_open(auditor: User, member: User) -> No
     assert {client.get(link).status_code for link in links} == {200}
 
 
-def test_names_are_escaped(client: Client) -> None:
-    make_event(target=User(email="<b>x</b>"), after={"<i>": "<u>"})
-    page = client.get(LIST).text
-    assert not any(tag in page for tag in ("<b>x", "<i>", "<u>"))
+HOSTILE = "\"'><b>{x}{{ y }}&lt;%s"
+
+
+def test_whatever_an_event_holds_is_text(client: Client, member: User) -> None:
+    """In the list, in the history of an organization, on the page of the object, and in the filter."""
+    hostile = make_user(email=f"{HOSTILE}@example.com")
+    organization = make_organization(name=HOSTILE)
+    told = {"before": {HOSTILE: HOSTILE, "nested": {HOSTILE: HOSTILE}}, "after": {HOSTILE: [HOSTILE]}}
+    actor = Actor(user=hostile, token_name=HOSTILE)
+    for target in (member, User(email=HOSTILE)):
+        record(actor=actor, action=HOSTILE, target=target, organization=organization.pk, **told)
+    histories = [reverse("organizations:organization_history", args=[organization.pk]), f"/manage/users/{member.pk}/"]
+    for path in (LIST, f"{LIST}?organization={organization.pk}", *histories):
+        page = client.get(path).text
+        assert page.count("&lt;b&gt;{x}{{ y }}&amp;lt;%s") >= 8, path
+        assert "<b>{x}" not in page, path
+        assert "\"'" not in page, path
+
+
+def test_a_value_that_was_not_told_is_a_dash(client: Client) -> None:
+    make_event(before={"name": ""}, after={"size": 0})
+    cells = re.findall(r'<td data-label="(\w+)">([^<]*)</td>', client.get(LIST, {"action": "user.create"}).text)
+    assert cells == [("Before", "nothing"), ("After", "–"), ("Before", "–"), ("After", "0")]
+
+
+def test_the_filter_keeps_what_was_chosen(client: Client) -> None:
+    page = client.get(LIST, {"action": "provider.cordon", "outcome": "failed"}).text
+    assert re.findall(r'<option value="([^"]*)" selected', page) == ["provider.cordon", "failed", ""]
+    assert '<optgroup label="Workspace providers"><option value="provider">Workspace providers: all</option>' in page
 
 
 @pytest.fixture
