@@ -1,19 +1,21 @@
 """What the create form offers one person in one organization: providers with the rules' answers, quota, whom to ask."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.db.models.functions import Lower
 
+from environments.filters import uuid_of
 from environments.models import Image
 from environments.placement import Placement, Quota, best_usable, offered_providers, placements, quotas_of
 from organizations.choices import OrganizationRole
 from organizations.models import Organization, User
 from organizations.policies import MANAGING_ROLES, is_site_manager
-from providers.models import WorkspaceProvider
+from providers.models import AllowlistEntry, WorkspaceProvider
+from providers.rules import AnyProvider, Candidate
 
 MOST_ASKED = 5  # names of each kind of people to ask
 MOST_IMAGES = 200  # that a browser suggests
@@ -32,7 +34,7 @@ class Offer:
     organization_managers: list[User] = field(default_factory=list)
     site_managers: list[User] = field(default_factory=list)
 
-    @property
+    @cached_property
     def default(self) -> Placement | None:
         return next((answer for answer in self.answers if answer.provider.is_default), None)
 
@@ -41,8 +43,10 @@ class Offer:
         """Whether the form must say why the default is not preselected."""
         return self.default is not None and not self.default.allowed
 
-    def answer_of(self, provider: object) -> Placement | None:
-        return next((answer for answer in self.answers if str(answer.provider.pk) == str(provider)), None)
+    def answer_of(self, provider: Any) -> Placement | None:
+        """By its id, or what was typed as one."""
+        wanted = uuid_of(str(provider))
+        return next((answer for answer in self.answers if answer.provider.pk == wanted), None) if wanted else None
 
 
 def make_offer(owner: User, organization: Organization) -> Offer:
@@ -62,9 +66,18 @@ def make_offer(owner: User, organization: Organization) -> Offer:
 
 
 def organizations_for(person: User) -> QuerySet[Organization]:
-    """Those in which a person may create environments: all for site managers, else one's own. By name."""
-    everything = Organization.objects.order_by(Lower("name"))
-    return everything if is_site_manager(person) else everything.filter(memberships__user=person)
+    """Those in which a person may create environments: all for site managers, else one's own. By name.
+
+    With `role`, the person's own there; none for site managers who are no members.
+    """
+    own = FilteredRelation("memberships", condition=Q(memberships__user=person))
+    everything = Organization.objects.annotate(own=own, role=F("own__role")).order_by(Lower("name"))
+    return everything if is_site_manager(person) else everything.filter(own__isnull=False)
+
+
+def can_name_owner(person: User, organization: Organization) -> bool:
+    """Whether it is one of `managed_organizations`, told without a query from one of `organizations_for`."""
+    return is_site_manager(person) or getattr(organization, "role", None) == OrganizationRole.MANAGER
 
 
 def managed_organizations(person: User) -> QuerySet[Organization]:
@@ -95,13 +108,26 @@ def site_managers() -> list[User]:
     )
 
 
-def measured_providers(organizations: Iterable[UUID]) -> list[WorkspaceProvider]:
-    """Those whose latency the form may measure, whichever of the organizations is chosen in it. One query."""
-    found = WorkspaceProvider.objects.offered_to(list(organizations)).order_by("name")
-    return list(found.only("name", "hostname")[:MOST_MEASURED])
+def measured_providers(offer: Offer, person: User, *, has_choice: bool) -> list[AnyProvider]:
+    """Those whose latency the form may measure, whichever of the person's organizations is chosen in it: the first.
+
+    `has_choice`: there are others than that of the offer. One query then, else none.
+    """
+    offered = [answer.provider for answer in offer.answers]
+    if not has_choice:
+        return offered[:MOST_MEASURED]
+    default = [provider for provider in offered if provider.is_default]
+    others = offered_somewhere(person).filter(is_default=False)
+    return [*default, *Candidate.of(others[: MOST_MEASURED - len(default)])]
 
 
-def origin_of(provider: WorkspaceProvider) -> str:
+def offered_somewhere(person: User) -> QuerySet[WorkspaceProvider]:
+    """Those on the allowlist of any of the `organizations_for` the person, by name."""
+    entries = AllowlistEntry.objects.filter(organization__in=organizations_for(person).order_by().values("pk"))
+    return WorkspaceProvider.objects.filter(pk__in=entries.values("provider")).sorted_by("name")
+
+
+def origin_of(provider: AnyProvider) -> str:
     """Scheme, host and port of its access URL: what a content security policy names."""
     address = urlsplit(provider.hostname)
     return f"{address.scheme}://{address.netloc}"

@@ -14,7 +14,7 @@ from django.db.models import Count
 from organizations.models import Organization, User
 from providers.choices import ACTIVE_STATES, RUNNING_ENVIRONMENTS, Access, OperationKind
 from providers.models import AllowlistEntry, Operation, WorkspaceProvider
-from providers.rules import Pair, failed, provider_rules
+from providers.rules import Candidate, Pair, failed, provider_rules
 from providers.words import counted, enumerated
 
 
@@ -123,7 +123,7 @@ def usable_providers() -> set[UUID]:
     leaving = providers_being_deleted()
     return {
         provider.pk
-        for provider in WorkspaceProvider.objects.only("name", "status", "reason", "cordoned_at", "cordon_reason")
+        for provider in Candidate.of(WorkspaceProvider.objects.order_by())
         if not failed(provider_rules(provider, is_being_deleted=provider.pk in leaving))
     }
 

@@ -6,10 +6,14 @@ adds the rules about people and quotas.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Self
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from providers.choices import Access, ProviderStatus
-from providers.models import AllowlistEntry, WorkspaceProvider
+from providers.models import WorkspaceProvider
 from providers.reasons import reason_for
 
 Pair = tuple[UUID, UUID]
@@ -26,17 +30,43 @@ class Rule:
     remedy: str = ""
 
 
+class Candidate(NamedTuple):
+    """A provider as far as rules and create form ask: hundreds of them are made in a tenth of the time of models."""
+
+    pk: UUID
+    name: str
+    hostname: str
+    status: str
+    reason: str
+    is_default: bool
+    cordoned_at: datetime | None
+    cordon_reason: str
+
+    @classmethod
+    def of(cls, providers: "QuerySet[WorkspaceProvider]") -> list[Self]:
+        """In their order. One query."""
+        return [cls._make(row) for row in providers.values_list(*cls._fields)]
+
+    @property
+    def is_cordoned(self) -> bool:
+        return self.cordoned_at is not None
+
+
+AnyProvider = Candidate | WorkspaceProvider
+
+
 def failed(rules: Iterable[Rule]) -> list[Rule]:
     return [rule for rule in rules if not rule.passed]
 
 
-def access_of(entry: AllowlistEntry | None) -> Access:
-    if entry is None:
+def access_of(closing: bool | None) -> Access:
+    """What an entry of an allowlist grants, by its `closing`; None: there is no entry."""
+    if closing is None:
         return Access.NONE
-    return Access.CLOSING if entry.closing else Access.OPEN
+    return Access.CLOSING if closing else Access.OPEN
 
 
-def provider_rules(provider: WorkspaceProvider, *, is_being_deleted: bool) -> list[Rule]:
+def provider_rules(provider: AnyProvider, *, is_being_deleted: bool) -> list[Rule]:
     """Whether the provider takes new environments from anybody. Only a Ready one does (reference G4.4)."""
     return [_cordon_rule(provider), _status_rule(provider), _deletion_rule(provider, is_being_deleted)]
 
@@ -69,7 +99,7 @@ def _closing_rule(provider_name: str, organization_name: str, access: Access) ->
     )
 
 
-def _cordon_rule(provider: WorkspaceProvider) -> Rule:
+def _cordon_rule(provider: AnyProvider) -> Rule:
     if not provider.is_cordoned:
         return Rule(code="cordoned", passed=True, text=f"{provider.name} is not cordoned.")
     reason = provider.cordon_reason
@@ -81,7 +111,7 @@ def _cordon_rule(provider: WorkspaceProvider) -> Rule:
     )
 
 
-def _status_rule(provider: WorkspaceProvider) -> Rule:
+def _status_rule(provider: AnyProvider) -> Rule:
     if provider.status == ProviderStatus.READY:
         return Rule(code="status", passed=True, text=f"{provider.name} is Ready.")
     state = ProviderStatus(provider.status).label
@@ -94,7 +124,7 @@ def _status_rule(provider: WorkspaceProvider) -> Rule:
     )
 
 
-def _deletion_rule(provider: WorkspaceProvider, is_being_deleted: bool) -> Rule:
+def _deletion_rule(provider: AnyProvider, is_being_deleted: bool) -> Rule:
     if not is_being_deleted:
         return Rule(code="deletion", passed=True, text=f"{provider.name} is not being deleted.")
     return Rule(

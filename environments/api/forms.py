@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from environments.forms import EnvironmentForm
+from environments.forms.create import row_of
 from providers.models import WorkspaceProvider
 
 NO_SUCH = "There is no such provider, or none of your organizations may use it."
@@ -26,8 +27,7 @@ class EnvironmentApiForm(EnvironmentForm):
         named: WorkspaceProvider | None = self.cleaned_data["provider"]
         if named is not None:
             return named
-        if self.offer is None or self.offer.preselected is None:
-            raise ValidationError(
-                "No provider takes new environments of this organization now. Ask why of one of them."
-            )
-        return self.offer.preselected.provider
+        preselected = self.offer.preselected if self.offer else None
+        if best := preselected and row_of(preselected):
+            return best
+        raise ValidationError("No provider takes new environments of this organization now. Ask why of one of them.")

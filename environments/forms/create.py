@@ -1,5 +1,6 @@
 """Creating an environment."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -9,9 +10,10 @@ from django.core.validators import EMPTY_VALUES
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from environments.filters import uuid_of
 from environments.forms.plan import TYPED_TEXT, PlanForm, of_model
 from environments.models import Image
-from environments.offers import Offer, make_offer, managed_organizations, organizations_for
+from environments.offers import Offer, can_name_owner, make_offer, organizations_for
 from environments.placement import Placement
 from environments.services import Plan
 from organizations.models import Organization, User
@@ -46,7 +48,7 @@ class EnvironmentForm(PlanForm):
         help_text=f"At most {LONGEST_NAME} lowercase letters, digits and hyphens; unique among those of its owner.",
         widget=forms.TextInput(attrs={"placeholder": "dev", **TYPED_TEXT}),
     )
-    provider = forms.ChoiceField(
+    provider = forms.CharField(
         label="Workspace provider",
         help_text="Where it runs. The nearest one, with the lowest latency, feels fastest.",
         error_messages={
@@ -72,9 +74,6 @@ class EnvironmentForm(PlanForm):
             self.fields[name].widget.attrs["placeholder"] = "as the image"
         for name in PLAN_FIELDS:  # what is typed while the form comes anew stays
             self.fields[name].widget.attrs["hx-preserve"] = "true"
-        answers = self.offer.answers if self.offer else []
-        choices = [(str(answer.provider.pk), answer.provider.name) for answer in answers]
-        self.fields["provider"].choices = choices  # type: ignore[attr-defined]
 
     @classmethod
     def keeping(cls, typed: QueryDict, *, person: User) -> "EnvironmentForm":
@@ -82,19 +81,25 @@ class EnvironmentForm(PlanForm):
         return cls(initial={name: typed[name] for name in KEPT_FIELDS if name in typed}, person=person)
 
     @cached_property
+    def organizations(self) -> list[Organization]:
+        """Those to choose from, by name. One query."""
+        return list(organizations_for(self.person))
+
+    @cached_property
     def chosen_organization(self) -> Organization | None:
-        """The named one, else the first of one's own, else the default one. At most two queries."""
-        choices = organizations_for(self.person)
-        try:
-            return self.fields["organization"].clean(self["organization"].value())
-        except ValidationError:
-            own = choices.filter(memberships__user=self.person).first()
-            return own or choices.filter(is_default=True).first() or choices.first()
+        """The named one, else the first of one's own, else the default one."""
+        named = uuid_of(str(self["organization"].value()))
+        wishes: tuple[Callable[[Any], Any], ...] = (
+            lambda organization: organization.pk == named,
+            lambda organization: organization.role,
+            lambda organization: organization.is_default,
+            lambda organization: True,
+        )
+        return next((each for is_wanted in wishes for each in self.organizations if is_wanted(each)), None)
 
     @cached_property
     def may_choose_owner(self) -> bool:
-        organization = self.chosen_organization
-        return bool(organization and managed_organizations(self.person).filter(pk=organization.pk).exists())
+        return bool(self.chosen_organization and can_name_owner(self.person, self.chosen_organization))
 
     @cached_property
     def chosen_owner(self) -> User:
@@ -134,9 +139,9 @@ class EnvironmentForm(PlanForm):
 
     def clean_provider(self) -> WorkspaceProvider:
         answer = self.offer.answer_of(self.cleaned_data["provider"]) if self.offer else None
-        if answer is None:
-            raise ValidationError(self.fields["provider"].error_messages["invalid_choice"])
-        return answer.provider
+        if provider := answer and row_of(answer):
+            return provider
+        raise ValidationError(self.fields["provider"].error_messages["invalid_choice"])
 
     def plan(self) -> Plan:
         """What is left out is as the image of the organization has it. One query."""
@@ -146,6 +151,11 @@ class EnvironmentForm(PlanForm):
         typed = {name: chosen[name] for name in PLAN_FIELDS if chosen[name] not in EMPTY_VALUES}
         of_image = {name: getattr(image, source) for name, source in OF_IMAGE.items()} if image else {}
         return Plan(**of_image | typed)
+
+
+def row_of(answer: Placement) -> WorkspaceProvider | None:
+    """One query."""
+    return WorkspaceProvider.objects.filter(pk=answer.provider.pk).first()
 
 
 def find_person(email: str, people: QuerySet[User]) -> User | None:

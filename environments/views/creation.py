@@ -13,7 +13,7 @@ from coderadmin.htmx import wants_partial
 from environments.errors import PlacementRefusedError, RefusedError
 from environments.forms import EnvironmentForm
 from environments.models import Environment
-from environments.offers import measured_providers, offered_images, organizations_for, origin_of
+from environments.offers import measured_providers, offered_images, origin_of
 from environments.policies import can_ask_for_anyone
 from environments.services import create_environment
 from environments.views.scope import ask_and_do, person_of, say_refusal
@@ -62,14 +62,14 @@ def _create(request: HttpRequest, form: EnvironmentForm) -> Environment | None:
 
 def _page(request: HttpRequest, form: EnvironmentForm) -> HttpResponse:
     """With the origins that the page may ask for their latency, and no other page may."""
-    organizations = list(organizations_for(form.person).order_by().values_list("pk", flat=True))
-    measured = measured_providers(organizations)
+    has_choice = len(form.organizations) > 1
+    measured = measured_providers(form.offer, form.person, has_choice=has_choice) if form.offer else []
     context: dict[str, Any] = {
         "form": form,
         "offer": form.offer,
         "images": offered_images(form.offer.organization) if form.offer else [],
         "measured": {provider.pk for provider in measured},
-        "has_choice": len(organizations) > 1,
+        "has_choice": has_choice,
         "asked_for": _whom_to_ask_about(form),
     }
     if wants_partial(request):

@@ -116,7 +116,9 @@ def left_by_deletion(provider: WorkspaceProvider) -> list[Organization]:
     """Those whose only open entry is the one on this provider. Three queries."""
     here = AllowlistEntry.objects.filter(provider=provider).select_related("organization").order_by("organization")
     changes = [
-        AllowlistChange(provider=provider, organization=entry.organization, old=access_of(entry), new=Access.NONE)
+        AllowlistChange(
+            provider=provider, organization=entry.organization, old=access_of(entry.closing), new=Access.NONE
+        )
         for entry in here
     ]
     organizations = [change.organization for change in changes]
@@ -128,7 +130,7 @@ def _checked(wishes: Mapping[Pair, Access]) -> list[AllowlistChange]:
     providers = locked_providers(pair[0] for pair in wishes)
     organizations = locked_organizations(pair[1] for pair in wishes)
     entries = list(AllowlistEntry.objects.filter(organization__in=organizations))
-    present = {(entry.provider_id, entry.organization_id): access_of(entry) for entry in entries}
+    present = {(entry.provider_id, entry.organization_id): access_of(entry.closing) for entry in entries}
     occupied = environment_counts(wishes)
     changes = []
     for pair, wish in wishes.items():

@@ -291,3 +291,17 @@ def test_more_providers_cost_no_more_queries(
             client.get(NEW)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_more_organizations_cost_no_more_queries(
+    site_admin: User, default: WorkspaceProvider, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = signed_in(site_admin)
+    counts = []
+    for _ in range(2):
+        for _ in range(3):
+            make_provider(organizations=[make_organization()])
+        with django_assert_max_num_queries(20) as queries:
+            client.get(NEW)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

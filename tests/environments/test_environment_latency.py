@@ -32,3 +32,15 @@ def test_this_page_alone_may_ask_exactly_the_offered_providers_for_their_latency
     assert "unsafe" not in answer["Content-Security-Policy"]
     assert directive(client.get("/environments/"), "connect-src") == set()
     assert directive(client.get("/why/"), "connect-src") == set()
+
+
+def test_whoever_has_several_organizations_may_ask_the_providers_of_all_and_the_default(member: User) -> None:
+    for name in ("Platform", "Research"):
+        organization = make_organization(name=name)
+        add_member(organization, member)
+        make_provider(name=name.lower(), organizations=[organization])
+    make_provider(name="zurich", is_default=True)
+    make_provider(name="foreign", organizations=[make_organization(name="Foreign")])
+    form = signed_in(member).get("/environments/new/")
+    others = {f"https://{name}.coder.example.com" for name in ("platform", "research", "zurich")}
+    assert directive(form, "connect-src") == {"'self'", *others}

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.django_db
 
 
 def access(provider: WorkspaceProvider, organization: Organization) -> Access:
-    return access_of(AllowlistEntry.objects.filter(provider=provider, organization=organization).first())
+    entry = AllowlistEntry.objects.filter(provider=provider, organization=organization).first()
+    return access_of(entry and entry.closing)
 
 
 def wish(provider: WorkspaceProvider, organization: Organization, new: Access) -> dict:
