@@ -7,12 +7,13 @@ from django.conf import settings
 
 from environments import services
 from environments.models import EnvironmentOperationLine
+from environments.services import idling, observing, working
 from providers.services.sweeping import delete_old_lines
 
 
 @shared_task(name="environments.run_operation")
 def run_operation(operation_id: str) -> None:
-    services.run_environment_operation(UUID(operation_id))
+    working.run_environment_operation(UUID(operation_id))
 
 
 @shared_task(name="environments.resume_operations")
@@ -25,18 +26,18 @@ def resume_operations() -> None:
 @shared_task(name="environments.observe_due_environments")
 def observe_due_environments() -> None:
     """The sweep; a provider that no worker takes within an interval is dropped, since it is due again by then."""
-    for provider_id in services.claim_due_observations():
+    for provider_id in observing.claim_due_observations():
         observe_provider.apply_async([str(provider_id)], expires=settings.OBSERVE_INTERVAL.total_seconds())
 
 
 @shared_task(name="environments.observe_provider")
 def observe_provider(provider_id: str) -> None:
-    services.observe_provider(UUID(provider_id))
+    observing.observe_provider(UUID(provider_id))
 
 
 @shared_task(name="environments.stop_idle_environments")
 def stop_idle_environments() -> None:
-    services.stop_idle_environments()
+    idling.stop_idle_environments()
 
 
 @shared_task(name="environments.delete_old_lines")

@@ -5,11 +5,12 @@ from uuid import UUID
 from celery import shared_task
 
 from infrastructure import services
+from infrastructure.services import checking
 
 
 @shared_task(name="infrastructure.check_change")
 def check_change(change_id: str) -> None:
-    services.check_change(UUID(change_id))
+    checking.check_change(UUID(change_id))
 
 
 @shared_task(name="infrastructure.advance_rollouts")

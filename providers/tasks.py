@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 
 from providers import services
+from providers.services import checking, running
 
 
 @shared_task(name="providers.check_due_providers")
@@ -14,19 +15,19 @@ def check_due_providers() -> None:
 
     A batch that no worker takes within an interval is dropped, since its providers are due again by then.
     """
-    for batch in services.claim_due_providers():
+    for batch in checking.claim_due_providers():
         ids = [str(provider_id) for provider_id in batch]
         check_providers.apply_async([ids], expires=settings.CHECK_INTERVAL.total_seconds())
 
 
 @shared_task(name="providers.check_providers")
 def check_providers(ids: list[str]) -> None:
-    services.check_providers([UUID(provider_id) for provider_id in ids])
+    checking.check_providers([UUID(provider_id) for provider_id in ids])
 
 
 @shared_task(name="providers.run_operation")
 def run_operation(operation_id: str) -> None:
-    services.run_operation(UUID(operation_id))
+    running.run_operation(UUID(operation_id))
 
 
 @shared_task(name="providers.resume_operations")

@@ -1,8 +1,9 @@
-"""The verbs on environments: each checks the permission, changes state and audits, in one transaction."""
+"""The verbs on environments: each checks the permission, changes state and audits, in one transaction.
+
+What asks clusters is for workers, and not loaded with these: `idling`, `observing`, `working`.
+"""
 
 from environments.services.creating import Plan, create_environment
-from environments.services.idling import stop_idle_environments
-from environments.services.observing import claim_due_observations, observe_provider
 from environments.services.operations import (
     cancel_environment_operation,
     delete_environment,
@@ -21,27 +22,22 @@ from environments.services.sessions import (
     redeem_ticket,
     require_openable,
 )
-from environments.services.working import run_environment_operation
 
 __all__ = [
     "Plan",
     "Use",
     "cancel_environment_operation",
     "check_uses",
-    "claim_due_observations",
     "create_environment",
     "delete_ended_sessions",
     "delete_environment",
-    "observe_provider",
     "open_environment",
     "postpone_auto_off",
     "rebuild_environment",
     "redeem_ticket",
     "require_openable",
     "retry_environment_operation",
-    "run_environment_operation",
     "start_environment",
     "stop_environment",
-    "stop_idle_environments",
     "stranded_environment_operations",
 ]

@@ -1,7 +1,6 @@
 """Before the switch: plan a change of the access URL, find out what stands in its way, drop it."""
 
 import logging
-from dataclasses import asdict
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -9,14 +8,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from audit.services import Actor, record
-from coderadmin.proof import is_proof
 from infrastructure.choices import ACTIVE_CHANGES, NOT_SWITCHED, ChangeState
 from infrastructure.errors import ChangeActiveError, RefusedError
-from infrastructure.findings import examine_hostnames
 from infrastructure.models import AccessURLChange
 from infrastructure.policies import require_manage
-from infrastructure.probing import examine_address
-from infrastructure.querysets import remote_providers
 from infrastructure.services.locking import locked_change
 from providers.access_urls import access_url
 from providers.kube.findings import Level
@@ -86,24 +81,6 @@ def drop_change(*, actor: Actor, change: AccessURLChange) -> None:
 def unchecked_changes() -> list[UUID]:
     """Plans that wait for their findings: also those whose message or worker was lost. One query."""
     return list(AccessURLChange.objects.filter(UNCHECKED, state__in=NOT_SWITCHED).values_list("pk", flat=True))
-
-
-def check_change(change_id: UUID) -> None:
-    """Make the findings and store them, unless the plan was switched, dropped or to be checked anew meanwhile.
-
-    Looks at the network for up to 15 seconds.
-    """
-    change = AccessURLChange.objects.filter(UNCHECKED, pk=change_id, state__in=NOT_SWITCHED).first()
-    if change is None:
-        return
-    AccessURLChange.objects.filter(pk=change_id, state=ChangeState.PLANNED).update(state=ChangeState.CHECKING)
-    findings = [
-        *examine_address(change.new_url, is_proof=is_proof),
-        *examine_hostnames(change.new_url, list(remote_providers())),
-    ]
-    AccessURLChange.objects.filter(
-        pk=change_id, state__in=NOT_SWITCHED, check_requested_at=change.check_requested_at
-    ).update(findings=[asdict(finding) for finding in findings], checked_at=timezone.now())
 
 
 def blocking(change: AccessURLChange) -> list[str]:

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from providers.kube.client import Json, KubeClient
+from providers.kube.client import KubeClient
+from providers.kube.document import Json
 from providers.kube.errors import Forbidden, NotFound
 from providers.kube.permissions import Permission
 

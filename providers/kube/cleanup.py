@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from providers.kube.client import FIELD_MANAGER, METADATA_ONLY, Json, KubeClient, connect, namespaced
+from providers.kube.client import METADATA_ONLY, KubeClient, connect, namespaced
+from providers.kube.document import Json
 from providers.kube.errors import Forbidden, NotFound
-from providers.kube.labels import INSTANCE, MANAGED_BY
+from providers.kube.labels import FIELD_MANAGER, INSTANCE, MANAGED_BY
 from providers.kube.probe import RELEASE_NAME
 from providers.target import ClusterTarget
 

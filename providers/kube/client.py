@@ -4,20 +4,20 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
 from yarl import URL
 
 from providers.kube.connector import AbortingConnector, session_over
+from providers.kube.document import Json
 from providers.kube.errors import AlreadyExists, KubeError, NotFound, NotKubernetes, Reason
+from providers.kube.labels import FIELD_MANAGER
 from providers.kube.pool import Pool
 from providers.kube.tls import tls_context
 from providers.kube.translate import from_response, translate
 from providers.target import ClusterTarget
 
-FIELD_MANAGER = "coderadmin"
 CONNECT_TIMEOUT = 5.0  # seconds for DNS, TCP and TLS together
 READ_TIMEOUT = 10.0  # seconds without a byte
 CALL_TIMEOUT = 30.0  # seconds for one whole call: ends an answer that comes drop by drop
@@ -25,8 +25,6 @@ BODY_LIMIT = 16 * 1024 * 1024  # bytes: some thousands of pods; a hostile server
 CONNECTIONS = 4
 JSON = "application/json"
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
-
-Json = dict[str, Any]
 
 
 class KubeClient:

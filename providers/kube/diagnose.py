@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from providers.kube.client import Json, KubeClient, connect, namespaced
+from providers.kube.client import KubeClient, connect, namespaced
+from providers.kube.document import Json
 from providers.kube.errors import Forbidden, shorten
 from providers.kube.listing import list_all
 from providers.kube.pods import claims, condition, explain_pod, is_pending

@@ -7,7 +7,8 @@ from decimal import ROUND_CEILING, Decimal
 from uuid import UUID
 
 from providers.kube import labels
-from providers.kube.client import FIELD_MANAGER, Json
+from providers.kube.document import Json
+from providers.kube.labels import FIELD_MANAGER
 
 LONGEST_NAME = 25
 """Nothing that is made of a name of up to 25 characters is cut. A pod's name ends at 63, and it is the longest:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from providers.kube.client import Json
 from providers.kube.diagnose import explain, has_no_progress
+from providers.kube.document import Json
 from providers.kube.pods import condition, is_failing
 
 State = Literal["on", "off", "creating", "failed", "missing"]

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from providers.kube import labels
-from providers.kube.client import Json, KubeClient, connect, namespaced
+from providers.kube.client import KubeClient, connect, namespaced
 from providers.kube.diagnose import CLAIMS, read_warnings
+from providers.kube.document import Json
 from providers.kube.environment_objects import EnvironmentSpec, make_objects
 from providers.kube.environment_state import Observation, judge, needs_explanation
 from providers.kube.errors import Conflict, Forbidden, Invalid, KubeError, Reason

@@ -1,7 +1,6 @@
 """The labels and annotations by which our objects are told apart on a cluster."""
 
-from providers.kube.client import FIELD_MANAGER
-
+FIELD_MANAGER = "coderadmin"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 NAME = "app.kubernetes.io/name"
 INSTANCE = "app.kubernetes.io/instance"

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from providers.kube.client import Json, KubeClient
+from providers.kube.client import KubeClient
+from providers.kube.document import Json
 from providers.kube.errors import Gone, KubeError, Reason
 
 PAGE = 500  # objects; the largest are some 20 KB, and an answer may have 16 MiB

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from providers.kube.client import Json
+from providers.kube.document import Json
 from providers.kube.errors import shorten
 
 CANNOT_PULL = {"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from cryptography.x509 import load_pem_x509_certificate
 
 from providers.kube.access import denied, grouped, may
-from providers.kube.client import Json, KubeClient
+from providers.kube.client import KubeClient
+from providers.kube.document import Json
 from providers.kube.errors import Forbidden, KubeError, NotFound, Reason, Unauthorized
 from providers.kube.findings import Finding, Level
 from providers.kube.namespaces import namespace_phase

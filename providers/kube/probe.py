@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from providers.kube.access import denied, grouped
-from providers.kube.client import CONNECT_TIMEOUT, READ_TIMEOUT, Json, KubeClient, connect, namespaced
+from providers.kube.client import CONNECT_TIMEOUT, READ_TIMEOUT, KubeClient, connect, namespaced
 from providers.kube.diagnose import explain_deployment
+from providers.kube.document import Json
 from providers.kube.envproxy_url import ask_envproxy
 from providers.kube.errors import (
     Forbidden,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from providers.kube.client import METADATA_ONLY, Json, KubeClient, namespaced
+from providers.kube.client import METADATA_ONLY, KubeClient, namespaced
+from providers.kube.document import Json
 from providers.kube.errors import shorten
 from providers.kube.release_values import cleaned
 

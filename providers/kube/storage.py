@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from providers.kube.client import Json, KubeClient, connect
+from providers.kube.client import KubeClient, connect
+from providers.kube.document import Json
 from providers.kube.errors import Forbidden, NotFound
 from providers.target import ClusterTarget
 

@@ -1,4 +1,7 @@
-"""The verbs on workspace providers: each checks the permission, changes state and audits, in one transaction."""
+"""The verbs on workspace providers: each checks the permission, changes state and audits, in one transaction.
+
+What asks clusters is for workers, and not loaded with these: `checking`, `running`.
+"""
 
 from providers.services.allowlist import AllowlistChange, change_allowlist, preview_allowlist
 from providers.services.changes import (
@@ -7,7 +10,6 @@ from providers.services.changes import (
     set_default_provider,
     uncordon_provider,
 )
-from providers.services.checking import check_providers, claim_due_providers
 from providers.services.enrolment import Beat, receive_beat
 from providers.services.history import roll_up_history
 from providers.services.operations import (
@@ -19,7 +21,6 @@ from providers.services.operations import (
     stranded_operations,
 )
 from providers.services.registration import Registration, register_provider, update_provider
-from providers.services.running import run_operation
 from providers.services.sweeping import delete_old_rows
 from providers.services.tokens import provider_of_token, revoke_envproxy_tokens, rotate_envproxy_token
 
@@ -29,8 +30,6 @@ __all__ = [
     "Registration",
     "cancel_operation",
     "change_allowlist",
-    "check_providers",
-    "claim_due_providers",
     "cordon_provider",
     "delete_old_rows",
     "preview_allowlist",
@@ -45,7 +44,6 @@ __all__ = [
     "revoke_envproxy_tokens",
     "roll_up_history",
     "rotate_envproxy_token",
-    "run_operation",
     "set_default_provider",
     "stranded_operations",
     "uncordon_provider",

@@ -11,8 +11,9 @@ from django.db import connection
 from audit.services import SYSTEM
 from environments.errors import RefusedError
 from environments.models import Environment
-from environments.services import delete_environment, run_environment_operation, start_environment, working
+from environments.services import delete_environment, start_environment, working
 from environments.services.organizations import delete_organization
+from environments.services.working import run_environment_operation
 from organizations.models import Organization
 from providers.choices import Access
 from providers.models import AllowlistEntry

@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 
 from audit.services import Actor
 from environments.models import Environment, EnvironmentOperation
-from environments.services import run_environment_operation, working
+from environments.services import working
+from environments.services.working import run_environment_operation
 from organizations.models import Organization, User
 from providers.models import AllowlistEntry, WorkspaceProvider
 from tests.browser import sign_in

@@ -17,8 +17,8 @@ from environments.services import (
     postpone_auto_off,
     redeem_ticket,
     stop_environment,
-    stop_idle_environments,
 )
+from environments.services.idling import stop_idle_environments
 from environments.services.observing import GONE
 from organizations.models import Organization
 from tests.environments.things import make_work

@@ -11,7 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from audit.services import Actor
 from environments.models import Environment
-from environments.services import claim_due_observations, observe_provider, observing
+from environments.services import observing
+from environments.services.observing import claim_due_observations, observe_provider
 from environments.services.specs import spec_of
 from organizations.models import Organization
 from providers.kube.blocking import run

@@ -19,15 +19,9 @@ from audit.models import AuditEvent
 from audit.services import Actor
 from environments.models import Environment
 from environments.placement import place
-from environments.services import (
-    Plan,
-    create_environment,
-    delete_environment,
-    run_environment_operation,
-    start_environment,
-    stop_environment,
-)
+from environments.services import Plan, create_environment, delete_environment, start_environment, stop_environment
 from environments.services.organizations import create_organization, delete_organization
+from environments.services.working import run_environment_operation
 from organizations.choices import SiteRole
 from organizations.errors import RefusedError
 from organizations.models import Membership, Organization, User
@@ -35,14 +29,9 @@ from organizations.services import add_member, remove_member, set_default_organi
 from providers.choices import Access, CredentialKind, ProviderStatus
 from providers.kube import environments as cluster
 from providers.models import AllowlistEntry, WorkspaceProvider
-from providers.services import (
-    cordon_provider,
-    request_delete,
-    run_operation,
-    set_default_provider,
-    uncordon_provider,
-)
+from providers.services import cordon_provider, request_delete, set_default_provider, uncordon_provider
 from providers.services.allowlist import change_allowlist
+from providers.services.running import run_operation
 from tests.factories import make_built_in, make_environment, make_provider
 from tests.people import make_organization, make_user
 

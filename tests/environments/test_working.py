@@ -15,12 +15,12 @@ from environments.services import (
     create_environment,
     delete_environment,
     rebuild_environment,
-    run_environment_operation,
     start_environment,
     stop_environment,
     stranded_environment_operations,
     working,
 )
+from environments.services.working import run_environment_operation
 from organizations.models import Organization, User
 from providers.choices import OperationState
 from providers.kube.blocking import run

@@ -5,7 +5,8 @@ from typing import Any
 
 from audit.models import AuditEvent
 from environments.models import Environment, EnvironmentOperation
-from environments.services import Plan, run_environment_operation
+from environments.services import Plan
+from environments.services.working import run_environment_operation
 from organizations.choices import OrganizationRole
 from organizations.models import Organization, User
 from providers.kube.environments import Observation

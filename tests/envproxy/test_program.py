@@ -20,7 +20,8 @@ from providers.choices import CredentialKind, ProviderStatus
 from providers.envproxy.beating import LONGEST_RETRY, retry_after
 from providers.envproxy.config import Config, ConfigError
 from providers.models import WorkspaceProvider
-from providers.services import Registration, check_providers, register_provider, rotate_envproxy_token
+from providers.services import Registration, register_provider, rotate_envproxy_token
+from providers.services.checking import check_providers
 from tests.clusters import Cluster, api_client, eventually
 from tests.providers.clusters import target_in
 

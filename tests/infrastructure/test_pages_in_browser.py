@@ -9,6 +9,7 @@ from audit.services import SYSTEM
 from infrastructure import services
 from infrastructure.choices import ChangeState
 from infrastructure.models import AccessURLChange, Rollout
+from infrastructure.services.checking import check_change
 from providers.choices import CredentialKind, OperationState
 from tests.factories import make_provider
 from tests.infrastructure.rollouts import (
@@ -32,7 +33,7 @@ INFRASTRUCTURE = "/manage/admin/infrastructure/"
 def deployment(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its two addresses exist on paper only, so that the check finds all well."""
     settings.ACCESS_URL = OLD
-    monkeypatch.setattr("infrastructure.services.planning.examine_address", lambda url, **_: [])
+    monkeypatch.setattr("infrastructure.services.checking.examine_address", lambda url, **_: [])
 
 
 def plan(page: Page) -> AccessURLChange:
@@ -44,7 +45,7 @@ def plan(page: Page) -> AccessURLChange:
 
 
 def switch(page: Page, change: AccessURLChange) -> Rollout:
-    services.check_change(change.pk)
+    check_change(change.pk)
     page.get_by_role("link", name="Switch").click()
     page.get_by_role("checkbox", name="I have read the warnings").check()
     page.get_by_role("button", name="Switch").click()
@@ -80,7 +81,7 @@ def test_all_of_it_without_script(page_without_script: Page) -> None:
     make_provider(name="sydney")
     make_provider(name="tokyo")
     change = plan(page)
-    services.check_change(change.pk)
+    check_change(change.pk)
     page.get_by_role("link", name="Refresh").click()
     rollout = switch(page, change)
     canary = rollout.steps.get(is_canary=True)

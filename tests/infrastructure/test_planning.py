@@ -19,6 +19,7 @@ from infrastructure.errors import ChangeActiveError, RefusedError
 from infrastructure.findings import examine_hostnames
 from infrastructure.models import AccessURLChange
 from infrastructure.probing import examine_address
+from infrastructure.services.checking import check_change
 from organizations.models import User
 from providers.kube.findings import Finding, Level
 from providers.models import WorkspaceProvider
@@ -211,7 +212,7 @@ def test_a_worker_finds_out_what_stands_in_the_way(manager: Actor, site: Any) ->
     make_provider(name="sydney", hostname="http://sydney.elsewhere.com")
     change = services.plan_change(actor=manager, new_url=f"http://dev.localhost:{site(ours)}")
     assert services.unchecked_changes() == [change.pk]
-    services.check_change(change.pk)
+    check_change(change.pk)
     change.refresh_from_db()
     levels = {finding["code"]: finding["level"] for finding in change.findings}
     assert levels == {"dns": "ok", "identity": "ok", "scheme": "ok", "subdomain": "warning"}
@@ -227,8 +228,8 @@ def test_findings_of_a_check_that_was_asked_for_anew_meanwhile_are_dropped(
         services.check_again(actor=manager, change=change)
         return []
 
-    monkeypatch.setattr("infrastructure.services.planning.examine_address", meanwhile)
-    services.check_change(change.pk)
+    monkeypatch.setattr("infrastructure.services.checking.examine_address", meanwhile)
+    check_change(change.pk)
     assert services.unchecked_changes() == [change.pk]
 
 

@@ -8,7 +8,8 @@ from audit.services import Actor
 from providers.choices import CredentialKind
 from providers.kube.kubeconfig import parse_kubeconfig
 from providers.models import Operation, WorkspaceProvider
-from providers.services import Registration, register_provider, run_operation
+from providers.services import Registration, register_provider
+from providers.services.running import run_operation
 from providers.target import ClusterTarget
 
 

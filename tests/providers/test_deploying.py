@@ -15,14 +15,9 @@ from providers.helm.gateway import deploy, history, status
 from providers.helm.release import HelmError, HelmErrorCode
 from providers.models import EnvproxyToken, WorkspaceProvider
 from providers.release_diff import Difference
-from providers.services import (
-    check_providers,
-    deploying,
-    request_delete,
-    request_deploy,
-    run_operation,
-    update_provider,
-)
+from providers.services import deploying, request_delete, request_deploy, update_provider
+from providers.services.checking import check_providers
+from providers.services.running import run_operation
 from providers.services.values import release_drift, release_values
 from tests.clusters import Cluster, FaultyCluster
 from tests.factories import make_operation, make_provider

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from providers.choices import OperationKind, OperationState
 from providers.models import Operation, WorkspaceProvider
-from providers.services import leasing, run_operation, stranded_operations
+from providers.services import leasing, stranded_operations
 from providers.services.run import LeaseLostError, ProviderRun
+from providers.services.running import run_operation
 from tests.clusters import eventually
 from tests.factories import make_operation
 

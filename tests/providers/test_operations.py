@@ -21,11 +21,11 @@ from providers.services import (
     request_delete,
     request_deploy,
     request_preflight,
-    run_operation,
     stranded_operations,
 )
 from providers.services.deleting import delete_provider
 from providers.services.run import OperationFailedError, ProviderRun
+from providers.services.running import run_operation
 from tests.factories import make_built_in, make_environment, make_operation, make_provider
 
 

@@ -10,7 +10,8 @@ from audit.models import AuditEvent
 from organizations.models import User
 from providers.choices import OperationKind
 from providers.models import AllowlistEntry, Operation, WorkspaceProvider
-from providers.services import deleting, run_operation
+from providers.services import deleting
+from providers.services.running import run_operation
 from tests.factories import (
     make_built_in,
     make_environment,

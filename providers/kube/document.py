@@ -1,0 +1,5 @@
+"""A document of Kubernetes."""
+
+from typing import Any
+
+Json = dict[str, Any]
