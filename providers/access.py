@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
+from coderadmin.lookups import Among
 from organizations.models import Organization
 from providers.choices import RUNNING_ENVIRONMENTS, Access
 from providers.models import AllowlistEntry, WorkspaceProvider
@@ -110,8 +111,8 @@ def load_grid(
     wishes: Mapping[Pair, Access] | None = None,
 ) -> Grid:
     """Two queries, whatever the numbers."""
-    present = present_access(providers, organizations)
-    counts = _counts(providers, organizations)
+    pks = [each.pk for each in providers], [each.pk for each in organizations]
+    present, counts = present_access(*pks), _counts(*pks)
     wanted = wishes or {}
     cells = dict.fromkeys((pair for pair, access in present.items() if access == Access.OPEN), MERELY_OPEN)
     closing = {pair for pair, access in present.items() if access == Access.CLOSING}
@@ -121,11 +122,9 @@ def load_grid(
     return Grid(providers=providers, organizations=organizations, cells=cells)
 
 
-def present_access(
-    providers: Collection[WorkspaceProvider] | set[UUID], organizations: Collection[Organization] | set[UUID]
-) -> dict[Pair, Access]:
+def present_access(providers: Collection[UUID], organizations: Collection[UUID]) -> dict[Pair, Access]:
     """Pairs without access are left out. One query."""
-    entries = AllowlistEntry.objects.filter(provider__in=providers, organization__in=organizations)
+    entries = AllowlistEntry.objects.filter(Among(F("provider"), providers), Among(F("organization"), organizations))
     return {
         (provider, organization): Access.CLOSING if closing else Access.OPEN
         for provider, organization, closing in entries.values_list("provider", "organization", "closing")
@@ -149,12 +148,10 @@ def named_environments(pairs: Sequence[Pair]) -> dict[Pair, list]:
     return found
 
 
-def _counts(
-    providers: Sequence[WorkspaceProvider], organizations: Sequence[Organization]
-) -> dict[Pair, tuple[int, int]]:
+def _counts(providers: Collection[UUID], organizations: Collection[UUID]) -> dict[Pair, tuple[int, int]]:
     rows = (
         _environments()
-        .filter(provider__in=providers, organization__in=organizations)
+        .filter(Among(F("provider"), providers), Among(F("organization"), organizations))
         .order_by()
         .values_list("provider", "organization")
         .annotate(total=Count("pk"), running=Count("pk", filter=Q(status__in=RUNNING_ENVIRONMENTS)))

@@ -1,8 +1,8 @@
 """The rows of the access matrix: 40,000 cells, too many for a template's loop, and too many to send one by one.
 
-Script lays them out (static/js/access.js): each different cell is sent once, and for each row which of them it holds. Who has
-no script is led to the same page with every cell in it, and with a form for each row. Both are put together from texts
-of ours; what people typed, the names of the row's organization, is escaped once a row.
+Script lays them out (static/js/access.js): each different cell is sent once, and for each row which of them it holds.
+Who has no script is led to the same page with every cell in it, and with a form for each row. Both are put together
+from texts of ours; what people typed, the names of organizations and providers, is escaped.
 """
 
 from collections.abc import Callable, Iterator
@@ -50,7 +50,7 @@ def matrix_rows(grid: Grid, can_manage: bool) -> SafeString:
 def matrix_plan(grid: Grid) -> SafeString:
     """The same rows for the script, after a `<template>` with each different cell, the first of which is an empty one.
 
-    `data-shown` has the letter of each of them, `data-cells` of a row the places of those that are not empty: `4:1 17:2`.
+    `data-shown` has the letter of each, `data-cells` of a row the places of those that are not empty: `4:1 17:2`.
     """
     kinds, place = {NOTHING: 0}, _places("providers:organization_allowlist")
     rows = [_planned_row(grid, number, each, kinds, place) for number, each in enumerate(grid.organizations)]

@@ -42,7 +42,8 @@ def access_matrix_save(request: HttpRequest) -> HttpResponse:
 def _matrix(request: HttpRequest) -> AccessPage:
     require_view(person_of(request))
     organization, provider = searched(request, "organization"), searched(request, "provider")
-    rows = Paginator(Organization.objects.search(organization).only("name"), MOST_ROWS).get_page(request.GET.get("page"))
+    named = Organization.objects.search(organization).only("name")
+    rows = Paginator(named, MOST_ROWS).get_page(request.GET.get("page"))
     found = WorkspaceProvider.objects.filter(name__icontains=provider).only("name", "status", "cordoned_at")
     columns = list(found[:MOST_COLUMNS])
     organizations = list(rows)
