@@ -40,8 +40,7 @@ class SessionStore(SessionBase):
     def load(self) -> dict[str, Any]:
         """One query, and another one every ten minutes to note the visit."""
         now = timezone.now()
-        rows = Session.objects.with_lacks_factor()
-        row = rows.filter(digest=digest_of(self.session_key or ""), expires_at__gt=now).first()
+        row = Session.objects.of_visit(digest_of(self.session_key or ""), now)
         if row is None:
             self._session_key = None
             return {}
