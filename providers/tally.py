@@ -1,8 +1,9 @@
 """How many providers there are of each kind: the numbers above the list, on its filters, and of its pages."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
@@ -14,15 +15,13 @@ from providers.releases import is_outdated
 CORDONED, OUTDATED = "cordoned", "outdated"
 STATUSES = (ProviderStatus.READY, ProviderStatus.ERROR, ProviderStatus.PENDING)
 CHOICES = (*(status.value for status in STATUSES), CORDONED, OUTDATED)
+KIND = ("status", ExpressionWrapper(Q(cordoned_at__isnull=False), BooleanField()), "chart_version")
 
 
-class Group(NamedTuple):
-    """So many have these in common."""
-
+class Kind(NamedTuple):
     status: str
     is_cordoned: bool
     chart_version: str
-    providers: int
 
     def fits(self, choice: str) -> bool:
         """One of CHOICES; an empty one fits all."""
@@ -35,22 +34,28 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True)
 class Tally:
-    groups: Collection[Group]
+    """How many providers there are of each kind."""
+
+    kinds: Mapping[Kind, int]
 
     def count(self, choice: str = "") -> int:
-        return sum(group.providers for group in self.groups if group.fits(choice))
+        return sum(providers for kind, providers in self.kinds.items() if kind.fits(choice))
 
     @property
     def versions(self) -> set[str]:
         """Of the charts in use."""
-        return {group.chart_version for group in self.groups}
+        return {kind.chart_version for kind in self.kinds}
 
 
 def tally_of(providers: WorkspaceProviderQuerySet) -> Tally:
     """One query for all the numbers, since each would read the same rows."""
-    is_cordoned = ExpressionWrapper(Q(cordoned_at__isnull=False), BooleanField())
-    grouped = providers.order_by().values_list("status", is_cordoned, "chart_version").annotate(total=Count("*"))
-    return Tally([Group(*row) for row in grouped])
+    counted = providers.order_by().values_list(*KIND).annotate(total=Count("*"))
+    return Tally({Kind(*kind): total for *kind, total in counted})
+
+
+def kinds_of(providers: WorkspaceProviderQuerySet) -> dict[UUID, Kind]:
+    """One query, in its order."""
+    return {pk: Kind(*kind) for pk, *kind in providers.values_list("pk", *KIND)}
 
 
 class CountedPaginator(Paginator):

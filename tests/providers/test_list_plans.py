@@ -36,7 +36,7 @@ def many(transactional_db: None, django_db_blocker: DjangoDbBlocker) -> None:
             )
             for number in range(ROWS)
         )
-    organizations = Organization.objects.bulk_create(Organization(name=f"Team {number:03}") for number in range(100))
+    organizations = Organization.objects.bulk_create(Organization(name=f"Team x{number:03}") for number in range(100))
     AllowlistEntry.objects.bulk_create(
         AllowlistEntry(provider=provider, organization=organizations[number % 100])
         for number, provider in enumerate(WorkspaceProvider.objects.all())
@@ -55,12 +55,18 @@ def test_the_list_reads_indexes(many: None) -> None:
         "first page, backwards": (everything.sorted_by("-name").values("pk"), first),
         "search by name": (everything.search("region-04242"), first),
         "search by cluster": (everything.search("04242.clusters"), first),
+        "search by organization": (everything.search("Team x042"), first),
+        "search by name and organization": (everything.search("team region-04242"), first),
+        "search by what all organizations have": (everything.search("team").sorted_by("name"), first),
         "filter": (everything.filter(status="error"), first),
     }
     for name, (rows, part) in plans.items():
         nodes, read = plan_of(rows[part], table="providers_workspaceprovider")
         assert "Seq Scan" not in nodes, (name, nodes)
         assert "last" in name or read <= 3 * PAGE, (name, read, nodes)
+    nodes, read = plan_of(everything.search("Team x042"), table="providers_allowlistentry")
+    assert nodes == {"Index Only Scan"}
+    assert read == ROWS // 100
     nodes, _ = plan_of(everything.sorted_by("name").values("pk")[last])
     assert "Index Only Scan" in nodes
     assert tally_of(everything).count("error") == ROWS // 100

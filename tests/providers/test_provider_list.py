@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from organizations.choices import SiteRole
 from organizations.models import User
+from providers import filters, search
 from providers.models import WorkspaceProvider
 from tests.factories import (
     make_built_in,
@@ -98,6 +99,36 @@ def test_it_is_searched_by_name_address_namespace_and_organization(manager: Clie
     )
     make_provider(name="europe")
     assert names_on(manager.get(LIST, {"q": text})) == ["sydney"]
+
+
+@pytest.mark.parametrize("few", [0, 1000])
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("team 12", ["berlin-12", "oslo", "rome"]),  # "12" is in its own name, or in that of one team or of another
+        ("team berlin", ["berlin-12"]),
+        ("red team", ["oslo"]),
+        ("blue", ["berlin-12", "oslo"]),
+        ("blue blue 1", ["berlin-12", "oslo"]),
+        ("o_lo team", []),
+    ],
+)
+def test_words_of_few_and_of_many_organizations_find_the_same(
+    manager: Client, monkeypatch: pytest.MonkeyPatch, few: int, text: str, names: list[str]
+) -> None:
+    monkeypatch.setattr(search, "FEW", few)
+    monkeypatch.setattr(filters, "FEW", few)
+    teams = {name: make_organization(name=name) for name in ("Blue team 1", "Team 12", "Red 12", "Coders")}
+    make_provider(name="berlin-12", organizations=[teams["Blue team 1"], teams["Coders"]])
+    make_provider(name="oslo", organizations=[teams["Blue team 1"], teams["Red 12"]], status="error")
+    make_provider(name="rome", organizations=[teams["Team 12"]], cordoned_at=timezone.now(), cordon_reason="upgrade")
+    make_provider(name="paris", organizations=[teams["Coders"]])
+    response = manager.get(LIST, {"q": text})
+    assert names_on(response) == names
+    counts = {facet.value: facet.count for facet in response.context["facets"]}
+    assert counts[""] == len(names)
+    assert (counts["error"], counts["cordoned"]) == ("oslo" in names, "rome" in names)
+    assert names_on(manager.get(LIST, {"q": text, "status": "error"})) == [name for name in names if name == "oslo"]
 
 
 def test_it_is_filtered_by_status_and_the_counts_follow_the_search(manager: Client) -> None:
@@ -206,7 +237,7 @@ def queries_of(request: Callable[[], Any]) -> int:
     return len(captured)
 
 
-@pytest.mark.parametrize(("query", "most"), [({}, 9), ({"expand": "all"}, 16)])
+@pytest.mark.parametrize(("query", "most"), [({}, 9), ({"q": "pro organ"}, 9), ({"expand": "all"}, 16)])
 def test_the_number_of_queries_does_not_grow_with_the_rows(manager: Client, query: dict[str, str], most: int) -> None:
     furnish(2)
     few = queries_of(lambda: manager.get(LIST, query))
