@@ -49,9 +49,9 @@ class Offer:
         return next((answer for answer in self.answers if answer.provider.pk == wanted), None) if wanted else None
 
 
-def make_offer(owner: User, organization: Organization) -> Offer:
-    """At most nine queries, whatever the number of providers."""
-    answers = placements(owner, organization, offered_providers(organization))
+def make_offer(owner: User, organization: Organization, *, role: str | None) -> Offer:
+    """`role`: that of the owner in the organization. At most seven queries, whatever the number of providers."""
+    answers = placements(owner, organization, offered_providers(organization), role=role)
     preselected = best_usable(answers)
     nobody: list[User] = []
     return Offer(
@@ -68,16 +68,22 @@ def make_offer(owner: User, organization: Organization) -> Offer:
 def organizations_for(person: User) -> QuerySet[Organization]:
     """Those in which a person may create environments: all for site managers, else one's own. By name.
 
-    With `role`, the person's own there; none for site managers who are no members.
+    Each tells `own_role`.
     """
     own = FilteredRelation("memberships", condition=Q(memberships__user=person))
     everything = Organization.objects.annotate(own=own, role=F("own__role")).order_by(Lower("name"))
     return everything if is_site_manager(person) else everything.filter(own__isnull=False)
 
 
+def own_role(organization: Organization) -> str | None:
+    """That of the person, in one of `organizations_for`; none for site managers who are no members."""
+    role: str | None = organization.role  # type: ignore[attr-defined]
+    return role
+
+
 def can_name_owner(person: User, organization: Organization) -> bool:
     """Whether it is one of `managed_organizations`, told without a query from one of `organizations_for`."""
-    return is_site_manager(person) or getattr(organization, "role", None) == OrganizationRole.MANAGER
+    return is_site_manager(person) or own_role(organization) == OrganizationRole.MANAGER
 
 
 def managed_organizations(person: User) -> QuerySet[Organization]:

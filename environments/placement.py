@@ -62,8 +62,8 @@ class Quota:
 def place(
     person: User, organization: Organization, provider: WorkspaceProvider, size: Sizes | None = None
 ) -> Placement:
-    """The answer for one provider. At most five queries."""
-    return placements(person, organization, [provider], size)[0]
+    """The answer for one provider. At most four queries."""
+    return placements(person, organization, [provider], size, role=role_of(person, organization))[0]
 
 
 def placements(
@@ -72,14 +72,14 @@ def placements(
     providers: Iterable[AnyProvider],
     size: Sizes | None = None,
     *,
-    instead_of: Environment | None = None,
+    role: str | None,
 ) -> list[Placement]:
-    """The answer for each provider, in their order. At most five queries, whatever their number.
+    """The answer for each provider, in their order. At most three queries, whatever their number.
 
-    `size`: of the new environment, None to leave the quota aside; `instead_of`: one whose own size does not count.
+    `size`: of the new environment, None to leave the quota aside; `role`: that of the person in the organization.
     """
-    about_person = person_rules(person, organization)
-    about_quota = quota_rules(quotas_of(person, organization, instead_of=instead_of), size) if size is not None else []
+    about_person = person_rules(person, organization, role)
+    about_quota = quota_rules(quotas_of(person, organization), size) if size is not None else []
     entries = dict(AllowlistEntry.objects.filter(organization=organization).values_list("provider", "closing"))
     leaving = providers_being_deleted()
     return [
@@ -96,12 +96,15 @@ def placements(
     ]
 
 
-def person_rules(person: User, organization: Organization) -> list[Rule]:
-    """Whether the person may have environments in the organization at all. One query."""
-    membership = Membership.objects.filter(user=person, organization=organization).first()
-    if membership:
-        role = OrganizationRole(membership.role).label.lower()
-        belongs, text = True, f"{person} is {role} of {organization.name}."
+def role_of(person: User, organization: Organization) -> str | None:
+    """None for whoever is no member. One query."""
+    return Membership.objects.filter(user=person, organization=organization).values_list("role", flat=True).first()
+
+
+def person_rules(person: User, organization: Organization, role: str | None) -> list[Rule]:
+    """Whether the person may have environments in the organization at all."""
+    if role:
+        belongs, text = True, f"{person} is {OrganizationRole(role).label.lower()} of {organization.name}."
     elif is_site_manager(person):
         belongs, text = True, f"{person} is {person.get_site_role_display().lower()}, who needs no membership."
     else:

@@ -13,8 +13,8 @@ from django.http import QueryDict
 from environments.filters import uuid_of
 from environments.forms.plan import TYPED_TEXT, PlanForm, of_model
 from environments.models import Image
-from environments.offers import Offer, can_name_owner, make_offer, organizations_for
-from environments.placement import Placement
+from environments.offers import Offer, can_name_owner, make_offer, organizations_for, own_role
+from environments.placement import Placement, role_of
 from environments.services import Plan
 from organizations.models import Organization, User
 from organizations.policies import is_site_manager
@@ -89,9 +89,9 @@ class EnvironmentForm(PlanForm):
     def chosen_organization(self) -> Organization | None:
         """The named one, else the first of one's own, else the default one."""
         named = uuid_of(str(self["organization"].value()))
-        wishes: tuple[Callable[[Any], Any], ...] = (
+        wishes: tuple[Callable[[Organization], Any], ...] = (
             lambda organization: organization.pk == named,
-            lambda organization: organization.role,
+            own_role,
             lambda organization: organization.is_default,
             lambda organization: True,
         )
@@ -117,7 +117,11 @@ class EnvironmentForm(PlanForm):
     @cached_property
     def offer(self) -> Offer | None:
         """None for whoever is in no organization."""
-        return make_offer(self.chosen_owner, self.chosen_organization) if self.chosen_organization else None
+        owner, organization = self.chosen_owner, self.chosen_organization
+        if organization is None:
+            return None
+        role = own_role(organization) if owner == self.person else role_of(owner, organization)
+        return make_offer(owner, organization, role=role)
 
     @cached_property
     def chosen_provider(self) -> Placement | None:

@@ -1,16 +1,18 @@
-"""The providers of the create form, as radio buttons: hundreds, too many for a template's loop. Texts are escaped."""
+"""The choices of the create form: hundreds, too many for a template's loop. Texts are escaped."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from html import escape
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django import template
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from environments.offers import Offer
 from environments.placement import Placement
+from organizations.models import Organization
+from providers.rules import AnyProvider
 
 register = template.Library()
 
@@ -32,27 +34,36 @@ def provider_choices(offer: Offer, chosen: UUID | None, measured: Collection[UUI
     return mark_safe("".join(_choice(answer, chosen, measured, why) for answer in offer.answers))  # noqa: S308
 
 
+@register.simple_tag
+def organization_options(organizations: Iterable[Organization], chosen: UUID) -> SafeString:
+    options = (
+        f'<option value="{each.pk}"{" selected" if each.pk == chosen else ""}>{escape(each.name)}</option>'
+        for each in organizations
+    )
+    return mark_safe("".join(options))  # noqa: S308
+
+
 def _choice(answer: Placement, chosen: UUID | None, measured: Collection[UUID], why: str) -> str:
-    provider = answer.provider
+    provider, pk = answer.provider, str(answer.provider.pk)
     checked = " checked" if provider.pk == chosen else ""
     if answer.allowed:
         address = f' data-latency="{escape(provider.hostname)}"' if provider.pk in measured else ""
         about = LATENCY.format(measured=address)
     else:
         reasons = escape(" ".join(rule.text for rule in answer.refusals))
-        about = f'{reasons} <a href="{why}{provider.pk}">Why?</a>'
+        about = f'{reasons} <a href="{why}{pk}">Why?</a>'
     return CHOICE.format(
-        pk=provider.pk,
+        pk=pk,
         name=escape(provider.name),
         refused="" if answer.allowed else " refused-choice",
         state=checked if answer.allowed else " disabled",
-        tags="".join(
-            [
-                '<span class="tag">default</span> ' if provider.is_default else "",
-                '<span class="tag warn">cordoned</span> ' if provider.is_cordoned else "",
-            ]
-        ),
+        tags=_tags(provider),
         status=provider.status,
         label=provider.status.capitalize(),
         about=about,
     )
+
+
+def _tags(provider: AnyProvider) -> str:
+    default = '<span class="tag">default</span> ' if provider.is_default else ""
+    return f'{default}<span class="tag warn">cordoned</span> ' if provider.is_cordoned else default
