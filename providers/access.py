@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models import Count, F, Q, QuerySet, Value, Window
 from django.db.models.functions import RowNumber
 
-from coderadmin.lookups import Among
+from coderadmin.expressions import IsAnyOf
 from organizations.models import Organization
 from providers.choices import RUNNING_ENVIRONMENTS, Access
 from providers.models import AllowlistEntry, WorkspaceProvider
@@ -124,7 +124,7 @@ def load_grid(
 
 def present_access(providers: Collection[UUID], organizations: Collection[UUID]) -> dict[Pair, Access]:
     """Pairs without access are left out. One query."""
-    entries = AllowlistEntry.objects.filter(Among(F("provider"), providers), Among(F("organization"), organizations))
+    entries = AllowlistEntry.objects.filter(_among(providers, organizations))
     return {
         (provider, organization): Access.CLOSING if closing else Access.OPEN
         for provider, organization, closing in entries.values_list("provider", "organization", "closing")
@@ -148,10 +148,14 @@ def named_environments(pairs: Sequence[Pair]) -> dict[Pair, list]:
     return found
 
 
+def _among(providers: Collection[UUID], organizations: Collection[UUID]) -> Q:
+    return Q(IsAnyOf("provider", Value(list(providers))), IsAnyOf("organization", Value(list(organizations))))
+
+
 def _counts(providers: Collection[UUID], organizations: Collection[UUID]) -> dict[Pair, tuple[int, int]]:
     rows = (
         _environments()
-        .filter(Among(F("provider"), providers), Among(F("organization"), organizations))
+        .filter(_among(providers, organizations))
         .order_by()
         .values_list("provider", "organization")
         .annotate(total=Count("pk"), running=Count("pk", filter=Q(status__in=RUNNING_ENVIRONMENTS)))

@@ -9,18 +9,13 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, ExpressionWrapper, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
+
+from coderadmin.expressions import IsAnyOf
 
 FEW = 1000  # allowlist entries
 SHORTEST = 3  # letters of a word that the trigram index knows
-
-
-class IsAnyOf(Func):
-    """Whether a value is in an array: by the value's index, however many `IN` would be expected to find."""
-
-    template, arg_joiner, arity = "%(expressions)s)", " = ANY(", 2
-    output_field = BooleanField()
 
 
 def conditions(words: Collection[str]) -> list[Q]:
