@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+from asyncio import sslproto
 from pathlib import Path
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from coderadmin.embedded.sandbox.faults import Fault
 
 ADDRESS = "127.0.0.1"
 LARGEST_BODY = 8 * 2**20
+TLS_BUFFER = 16 * 1024  # bytes of each connection; asyncio takes 256 KiB and touches them all
 DROP_SECONDS = 0.05  # aiohttp takes 0 for "no limit"
 
 
@@ -20,6 +22,7 @@ class Listener:
     """Serves `handler` on a port that stays the same; opening again drops every connection."""
 
     def __init__(self, authority: Authority, folder: Path, handler: Handler, port: int) -> None:
+        sslproto.SSLProtocol.max_size = TLS_BUFFER
         self.port = _free_port(port)
         self._authority = authority
         self._folder = folder
