@@ -21,20 +21,17 @@ def web_command(bind: str, *, workers: int, threads: int) -> list[str]:
 QUEUES = ("checks", "operations")
 
 
-def worker_command(*, concurrency: int, queues: Sequence[str] = QUEUES) -> list[str]:
-    """Celery with threads: a task mostly waits for a cluster, and Helm must not be loaded before a fork."""
+def worker_command(*, concurrency: int, queues: Sequence[str] = QUEUES, schedule: Path | None = None) -> list[str]:
+    """Celery with threads: a task mostly waits for a cluster, and Helm must not be loaded before a fork.
+
+    With `schedule`, the scheduler's file, the worker is the scheduler too.
+    """
+    app = "coderadmin.embedded.scheduling" if schedule else "coderadmin"
     return [
-        *(sys.executable, "-m", "celery", "-A", "coderadmin", "worker", "--pool", "threads"),
-        *(
-            "--queues",
-            ",".join(queues),
-            "--concurrency",
-            str(concurrency),
-            "--without-gossip",
-            "--without-mingle",
-            "--loglevel",
-            "INFO",
-        ),
+        *(sys.executable, "-m", "celery", "-A", app, "worker", "--pool", "threads"),
+        *("--queues", ",".join(queues), "--concurrency", str(concurrency)),
+        *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+        *(("--schedule", str(schedule)) if schedule else ()),
     ]
 
 

@@ -148,6 +148,7 @@ CELERY_TASK_ROUTES = {  # minutes long; may have workers of their own
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = SCHEDULE
+CELERY_BEAT_SCHEDULER = "coderadmin.scheduler.PunctualScheduler"
 
 # People
 AUTH_USER_MODEL = "organizations.User"

@@ -123,7 +123,7 @@ def check_free_disk(folder: Path) -> None:
 
 
 def program_environment(instance: Instance, environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of web, worker and beat, without the addresses of database and broker."""
+    """The environment of web, node and workers, without the addresses of database and broker."""
     key = environ.get("SECRET_KEY") or read_or_create(instance.data_dir / "secret-key", secrets.token_urlsafe(64))
     helm = instance.data_dir / "helm"
     own_cluster = instance.data_dir / "sandbox" / "local"

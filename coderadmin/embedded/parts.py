@@ -1,4 +1,4 @@
-"""The programs beside the servers that the supervisor starts: sandbox, preparation, web, node, worker, beat."""
+"""The programs beside the servers that the supervisor starts: sandbox, preparation, web, node, workers."""
 
 import http.client
 import sys
@@ -9,7 +9,7 @@ from typing import Protocol
 
 from coderadmin.embedded.instance import CHECKOUT, Instance
 from coderadmin.embedded.processes import Child
-from coderadmin.programs import QUEUES, beat_command, web_command, worker_command
+from coderadmin.programs import QUEUES, web_command, worker_command
 
 SANDBOX_CLUSTERS = ("local", "sydney", "europe", "us-central")
 PREPARE_SECONDS = 120.0
@@ -79,16 +79,14 @@ def web_part(instance: Instance, env: Mapping[str, str]) -> Program:
 
 
 def worker_parts(instance: Instance, env: Mapping[str, str]) -> list[Program]:
-    """One for each queue: deploys that hang take no thread from the checks."""
+    """One for each queue: deploys that hang take no thread from the checks. That of operations schedules, too."""
     concurrency = int(env.get("CODERADMIN_WORKER_CONCURRENCY") or 8)
-    return [
-        Program(_child(f"Worker-{queue}", worker_command(concurrency=concurrency, queues=[queue]), instance, env))
+    schedules = {"operations": instance.data_dir / "beat-schedule"}
+    commands = {
+        queue: worker_command(concurrency=concurrency, queues=[queue], schedule=schedules.get(queue))
         for queue in QUEUES
-    ]
-
-
-def beat_part(instance: Instance, env: Mapping[str, str]) -> Program:
-    return Program(_child("Beat", beat_command(instance.data_dir / "beat-schedule"), instance, env))
+    }
+    return [Program(_child(f"Worker-{queue}", command, instance, env)) for queue, command in commands.items()]
 
 
 def prepare_part(instance: Instance, env: Mapping[str, str]) -> Program:

@@ -25,7 +25,6 @@ from coderadmin.embedded.parts import (
     PREPARE_SECONDS,
     FirstSignIn,
     Part,
-    beat_part,
     node_part,
     prepare_part,
     read_first_sign_in,
@@ -130,8 +129,7 @@ class Supervisor:
         self._launch(node_part(self._instance, self._env, self._ingress_port), self._programs)
         for worker in worker_parts(self._instance, self._env):
             self._launch(worker, self._programs)
-        self._launch(beat_part(self._instance, self._env), self._programs)
-        self._say("Web, node, worker and scheduler run.")
+        self._say("Web, node and workers run, one of them as scheduler.")
 
     def _launch(self, part: Part, group: list[Watched]) -> None:
         part.launch()

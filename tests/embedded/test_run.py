@@ -148,8 +148,8 @@ def test_it_starts_a_killed_program_again(first_run: Run, data_folder: Path) -> 
     schedule = f"{data_folder}/beat-schedule".encode()
     (scheduler,) = [path for path in Path("/proc").glob("[0-9]*/cmdline") if schedule in command_line(path)]
     os.kill(int(scheduler.parent.name), signal.SIGKILL)
-    first_run.wait_for("Beat was ended by SIGKILL")
-    first_run.wait_for("Beat was started again.")
+    first_run.wait_for("Worker-operations was ended by SIGKILL")
+    first_run.wait_for("Worker-operations was started again.")
 
 
 def test_it_refuses_a_taken_port_before_anything_is_started(data_dir: Path) -> None:

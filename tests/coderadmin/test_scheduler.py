@@ -1,0 +1,46 @@
+"""The scheduler: it sleeps until something is due; beside a worker's tasks it works, and ends, with the worker."""
+
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from coderadmin.celery import app
+from coderadmin.programs import worker_command
+from coderadmin.schedule import SCHEDULE
+from coderadmin.scheduler import PunctualScheduler
+
+SECONDS = 60.0
+
+
+def scheduling_worker(schedule: Path) -> list[str]:
+    return worker_command(concurrency=1, queues=["nobody"], schedule=schedule)
+
+
+def test_it_sleeps_until_the_next_task_is_due(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, sent = datetime.now(UTC), list[str]()
+    monkeypatch.setattr(app, "now", lambda: now)
+    monkeypatch.setattr(PunctualScheduler, "apply_async", lambda self, entry, **options: sent.append(entry.task))
+    scheduler = PunctualScheduler(app=app, schedule_filename=str(tmp_path / "schedule"))
+    now += timedelta(seconds=scheduler.tick())
+    assert (scheduler.tick(), sent) == (0, ["providers.check_due_providers"])
+    scheduler.close()
+
+
+def test_a_worker_that_schedules_sends_the_sweeps_and_stops_when_asked(tmp_path: Path) -> None:
+    with app.connection_for_read() as connection, connection.SimpleQueue("checks") as queue:
+        queue.clear()
+        with subprocess.Popen(scheduling_worker(tmp_path / "schedule"), stderr=subprocess.DEVNULL) as worker:
+            message = queue.get(timeout=SECONDS)
+            worker.terminate()
+            assert worker.wait(SECONDS) == 0
+        queue.clear()
+    assert message.headers["task"] in {entry["task"] for entry in SCHEDULE.values()}
+
+
+def test_a_worker_does_not_go_on_without_its_scheduler(tmp_path: Path) -> None:
+    done = subprocess.run(
+        scheduling_worker(tmp_path / "missing" / "schedule"), capture_output=True, text=True, timeout=SECONDS
+    )
+    assert "No such file or directory" in done.stderr
