@@ -14,8 +14,8 @@ from environments.placement import Placement, Quota, best_usable, offered_provid
 from organizations.choices import OrganizationRole
 from organizations.models import Organization, User
 from organizations.policies import MANAGING_ROLES, is_site_manager
+from providers.candidates import Candidate, candidates
 from providers.models import AllowlistEntry, WorkspaceProvider
-from providers.rules import AnyProvider, Candidate
 
 MOST_ASKED = 5  # names of each kind of people to ask
 MOST_IMAGES = 200  # that a browser suggests
@@ -50,7 +50,7 @@ class Offer:
 
 
 def make_offer(owner: User, organization: Organization, *, role: str | None) -> Offer:
-    """`role`: that of the owner in the organization. At most seven queries, whatever the number of providers."""
+    """`role`: that of the owner in the organization. At most six queries, whatever the number of providers."""
     answers = placements(owner, organization, offered_providers(organization), role=role)
     preselected = best_usable(answers)
     nobody: list[User] = []
@@ -114,7 +114,7 @@ def site_managers() -> list[User]:
     )
 
 
-def measured_providers(offer: Offer, person: User, *, has_choice: bool) -> list[AnyProvider]:
+def measured_providers(offer: Offer, person: User, *, has_choice: bool) -> list[Candidate]:
     """Those whose latency the form may measure, whichever of the person's organizations is chosen in it: the first.
 
     `has_choice`: there are others than that of the offer. One query then, else none.
@@ -124,7 +124,7 @@ def measured_providers(offer: Offer, person: User, *, has_choice: bool) -> list[
         return offered[:MOST_MEASURED]
     default = [provider for provider in offered if provider.is_default]
     others = offered_somewhere(person).filter(is_default=False)
-    return [*default, *Candidate.of(others[: MOST_MEASURED - len(default)])]
+    return [*default, *candidates(others[: MOST_MEASURED - len(default)])]
 
 
 def offered_somewhere(person: User) -> QuerySet[WorkspaceProvider]:
@@ -133,7 +133,7 @@ def offered_somewhere(person: User) -> QuerySet[WorkspaceProvider]:
     return WorkspaceProvider.objects.filter(pk__in=entries.values("provider")).sorted_by("name")
 
 
-def origin_of(provider: AnyProvider) -> str:
+def origin_of(provider: Candidate) -> str:
     """Scheme, host and port of its access URL: what a content security policy names."""
     address = urlsplit(provider.hostname)
     return f"{address.scheme}://{address.netloc}"

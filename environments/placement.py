@@ -17,9 +17,9 @@ from environments.querysets import SIZES
 from organizations.choices import OrganizationRole
 from organizations.models import Membership, Organization, User
 from organizations.policies import is_site_manager
-from providers.impact import providers_being_deleted
-from providers.models import AllowlistEntry, WorkspaceProvider
-from providers.rules import AnyProvider, Candidate, Rule, access_of, access_rules, failed, provider_rules
+from providers.candidates import Candidate, candidate, candidates, candidates_of
+from providers.models import WorkspaceProvider
+from providers.rules import Rule, access_rules, failed, provider_rules
 
 UNITS = {"cpu_cores": "CPU cores", "memory_gb": "GB of memory", "disk_gb": "GB of disk", "gpus": "GPUs"}
 Sizes = Mapping[str, Decimal | int]
@@ -30,7 +30,7 @@ Sizes = Mapping[str, Decimal | int]
 class Placement:
     """The answer for one provider."""
 
-    provider: AnyProvider
+    provider: Candidate
     rules: list[Rule]
 
     @property
@@ -63,32 +63,33 @@ def place(
     person: User, organization: Organization, provider: WorkspaceProvider, size: Sizes | None = None
 ) -> Placement:
     """The answer for one provider. At most four queries."""
-    return placements(person, organization, [provider], size, role=role_of(person, organization))[0]
+    (answer,) = placements(
+        person, organization, [candidate(provider, organization)], size, role=role_of(person, organization)
+    )
+    return answer
 
 
 def placements(
     person: User,
     organization: Organization,
-    providers: Iterable[AnyProvider],
+    providers: Iterable[Candidate],
     size: Sizes | None = None,
     *,
     role: str | None,
 ) -> list[Placement]:
-    """The answer for each provider, in their order. At most three queries, whatever their number.
+    """The answer for each provider, in their order. At most one query, whatever their number.
 
     `size`: of the new environment, None to leave the quota aside; `role`: that of the person in the organization.
     """
     about_person = person_rules(person, organization, role)
     about_quota = quota_rules(quotas_of(person, organization), size) if size is not None else []
-    entries = dict(AllowlistEntry.objects.filter(organization=organization).values_list("provider", "closing"))
-    leaving = providers_being_deleted()
     return [
         Placement(
             provider=provider,
             rules=[
                 *about_person,
-                *access_rules(provider.name, organization.name, access_of(entries.get(provider.pk))),
-                *provider_rules(provider, is_being_deleted=provider.pk in leaving),
+                *access_rules(provider, organization.name),
+                *provider_rules(provider),
                 *about_quota,
             ],
         )
@@ -166,8 +167,14 @@ def best_usable(answers: Iterable[Placement]) -> Placement | None:
 
 
 def offered_providers(organization: Organization) -> list[Candidate]:
-    """Those that the create form names: on the organization's allowlist, and the default. By name; one query."""
-    return Candidate.of(WorkspaceProvider.objects.offered_to([organization.pk]).sorted_by("name"))
+    """Those that the create form names: on the organization's allowlist, by name, and the default. At most two queries.
+
+    A default that is not on the allowlist comes last.
+    """
+    allowed = candidates_of(organization)
+    if any(provider.is_default for provider in allowed):
+        return allowed
+    return [*allowed, *candidates(WorkspaceProvider.objects.filter(is_default=True))]
 
 
 def plain(number: Any) -> str:

@@ -12,9 +12,10 @@ from uuid import UUID
 from django.db.models import Count
 
 from organizations.models import Organization, User
-from providers.choices import ACTIVE_STATES, RUNNING_ENVIRONMENTS, Access, OperationKind
-from providers.models import AllowlistEntry, Operation, WorkspaceProvider
-from providers.rules import Candidate, Pair, failed, provider_rules
+from providers.candidates import candidates
+from providers.choices import RUNNING_ENVIRONMENTS, Access
+from providers.models import AllowlistEntry, WorkspaceProvider
+from providers.rules import Pair, failed, provider_rules
 from providers.words import counted, enumerated
 
 
@@ -50,7 +51,7 @@ class Impact:
 
 
 def impact_of_closing_doors(provider: WorkspaceProvider) -> Impact:
-    """Of a cordon or a deletion: the provider takes no new environments any more. Six queries."""
+    """Of a cordon or a deletion: the provider takes no new environments any more. Five queries."""
     organizations = list(Organization.objects.filter(allowlist__provider=provider))
     return _impact(organizations, providers=[provider], without=provider)
 
@@ -119,15 +120,6 @@ def _stranded(
 
 
 def usable_providers() -> set[UUID]:
-    """The ids of those that take new environments from whoever is allowed. Two queries."""
-    leaving = providers_being_deleted()
-    return {
-        provider.pk
-        for provider in Candidate.of(WorkspaceProvider.objects.order_by())
-        if not failed(provider_rules(provider, is_being_deleted=provider.pk in leaving))
-    }
-
-
-def providers_being_deleted() -> set[UUID | None]:
-    active = Operation.objects.filter(kind=OperationKind.DELETE, state__in=ACTIVE_STATES)
-    return set(active.values_list("provider", flat=True))
+    """The ids of those that take new environments from whoever is allowed. One query."""
+    everything = candidates(WorkspaceProvider.objects.order_by())
+    return {provider.pk for provider in everything if not failed(provider_rules(provider))}

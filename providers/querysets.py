@@ -1,6 +1,6 @@
 """How providers are listed and claimed."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
@@ -84,12 +84,6 @@ class WorkspaceProviderQuerySet(models.QuerySet):
         for word in text.split():
             found = found.filter(Q(name__icontains=word) | Q(hostname__icontains=word))
         return found
-
-    def offered_to(self, organizations: Collection[UUID]) -> Self:
-        """Those on an allowlist of one of the organizations, and the default."""
-        allowed = apps.get_model("providers", "AllowlistEntry").objects.filter(organization__in=organizations)
-        default = self.model._default_manager.filter(is_default=True).order_by()
-        return self.filter(pk__in=allowed.values("provider").union(default.values("pk")))
 
     def sorted_by(self, key: str) -> Self:
         """By one of SORTS; an unknown key sorts by name."""

@@ -6,14 +6,11 @@ adds the rules about people and quotas.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple, Self
 from uuid import UUID
 
-from django.db.models import QuerySet
-
+from providers.candidates import Candidate
 from providers.choices import Access, ProviderStatus
-from providers.models import WorkspaceProvider
+from providers.models import AllowlistEntry
 from providers.reasons import reason_for
 
 Pair = tuple[UUID, UUID]
@@ -30,76 +27,50 @@ class Rule:
     remedy: str = ""
 
 
-class Candidate(NamedTuple):
-    """A provider as far as rules and create form ask: hundreds of them are made in a tenth of the time of models."""
-
-    pk: UUID
-    name: str
-    hostname: str
-    status: str
-    reason: str
-    is_default: bool
-    cordoned_at: datetime | None
-    cordon_reason: str
-
-    @classmethod
-    def of(cls, providers: "QuerySet[WorkspaceProvider]") -> list[Self]:
-        """In their order. One query."""
-        return [cls._make(row) for row in providers.values_list(*cls._fields)]
-
-    @property
-    def is_cordoned(self) -> bool:
-        return self.cordoned_at is not None
-
-
-AnyProvider = Candidate | WorkspaceProvider
-
-
 def failed(rules: Iterable[Rule]) -> list[Rule]:
     return [rule for rule in rules if not rule.passed]
 
 
-def access_of(closing: bool | None) -> Access:
-    """What an entry of an allowlist grants, by its `closing`; None: there is no entry."""
-    if closing is None:
+def access_of(entry: AllowlistEntry | None) -> Access:
+    if entry is None:
         return Access.NONE
-    return Access.CLOSING if closing else Access.OPEN
+    return Access.CLOSING if entry.closing else Access.OPEN
 
 
-def provider_rules(provider: AnyProvider, *, is_being_deleted: bool) -> list[Rule]:
+def provider_rules(provider: Candidate) -> list[Rule]:
     """Whether the provider takes new environments from anybody. Only a Ready one does (reference G4.4)."""
-    return [_cordon_rule(provider), _status_rule(provider), _deletion_rule(provider, is_being_deleted)]
+    return [_cordon_rule(provider), _status_rule(provider), _deletion_rule(provider)]
 
 
-def access_rules(provider_name: str, organization_name: str, access: Access) -> list[Rule]:
+def access_rules(provider: Candidate, organization_name: str) -> list[Rule]:
     """Whether the allowlist lets the organization in, and whether it is on its way out."""
-    allowed = access != Access.NONE
+    allowed = provider.closing is not None
     verb = "is" if allowed else "is not"
     rules = [
         Rule(
             code="allowlist",
             passed=allowed,
-            text=f"{organization_name} {verb} on the allowlist of {provider_name}.",
+            text=f"{organization_name} {verb} on the allowlist of {provider.name}.",
             remedy="" if allowed else "A site manager can add the organization to the allowlist.",
         )
     ]
     if allowed:
-        rules.append(_closing_rule(provider_name, organization_name, access))
+        rules.append(_closing_rule(provider, organization_name))
     return rules
 
 
-def _closing_rule(provider_name: str, organization_name: str, access: Access) -> Rule:
-    if access == Access.OPEN:
-        return Rule(code="closing", passed=True, text=f"{provider_name} is not closing for {organization_name}.")
+def _closing_rule(provider: Candidate, organization_name: str) -> Rule:
+    if not provider.closing:
+        return Rule(code="closing", passed=True, text=f"{provider.name} is not closing for {organization_name}.")
     return Rule(
         code="closing",
         passed=False,
-        text=f"{provider_name} is closing for {organization_name}: what is there goes on, new ones are not taken.",
+        text=f"{provider.name} is closing for {organization_name}: what is there goes on, new ones are not taken.",
         remedy="Choose another provider, or ask a site manager to open it again.",
     )
 
 
-def _cordon_rule(provider: AnyProvider) -> Rule:
+def _cordon_rule(provider: Candidate) -> Rule:
     if not provider.is_cordoned:
         return Rule(code="cordoned", passed=True, text=f"{provider.name} is not cordoned.")
     reason = provider.cordon_reason
@@ -111,7 +82,7 @@ def _cordon_rule(provider: AnyProvider) -> Rule:
     )
 
 
-def _status_rule(provider: AnyProvider) -> Rule:
+def _status_rule(provider: Candidate) -> Rule:
     if provider.status == ProviderStatus.READY:
         return Rule(code="status", passed=True, text=f"{provider.name} is Ready.")
     state = ProviderStatus(provider.status).label
@@ -124,8 +95,8 @@ def _status_rule(provider: AnyProvider) -> Rule:
     )
 
 
-def _deletion_rule(provider: AnyProvider, is_being_deleted: bool) -> Rule:
-    if not is_being_deleted:
+def _deletion_rule(provider: Candidate) -> Rule:
+    if not provider.is_being_deleted:
         return Rule(code="deletion", passed=True, text=f"{provider.name} is not being deleted.")
     return Rule(
         code="deletion", passed=False, text=f"{provider.name} is being deleted.", remedy="Choose another provider."

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from environments.offers import Offer
 from environments.placement import Placement
 from organizations.models import Organization
-from providers.rules import AnyProvider
+from providers.candidates import Candidate
 
 register = template.Library()
 
@@ -64,6 +64,6 @@ def _choice(answer: Placement, chosen: UUID | None, measured: Collection[UUID], 
     )
 
 
-def _tags(provider: AnyProvider) -> str:
+def _tags(provider: Candidate) -> str:
     default = '<span class="tag">default</span> ' if provider.is_default else ""
     return f'{default}<span class="tag warn">cordoned</span> ' if provider.is_cordoned else default

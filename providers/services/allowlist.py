@@ -14,9 +14,9 @@ from django.db.models import Count
 
 from audit.services import Actor, event_of, record, record_all
 from organizations.models import Organization
+from providers.candidates import providers_being_deleted
 from providers.choices import Access
 from providers.errors import AllowlistRefusedError, Refusal
-from providers.impact import providers_being_deleted
 from providers.models import AllowlistEntry, WorkspaceProvider
 from providers.policies import require_manage
 from providers.rules import Pair, access_of
@@ -116,9 +116,7 @@ def left_by_deletion(provider: WorkspaceProvider) -> list[Organization]:
     """Those whose only open entry is the one on this provider. Three queries."""
     here = AllowlistEntry.objects.filter(provider=provider).select_related("organization").order_by("organization")
     changes = [
-        AllowlistChange(
-            provider=provider, organization=entry.organization, old=access_of(entry.closing), new=Access.NONE
-        )
+        AllowlistChange(provider=provider, organization=entry.organization, old=access_of(entry), new=Access.NONE)
         for entry in here
     ]
     organizations = [change.organization for change in changes]
@@ -130,7 +128,7 @@ def _checked(wishes: Mapping[Pair, Access]) -> list[AllowlistChange]:
     providers = locked_providers(pair[0] for pair in wishes)
     organizations = locked_organizations(pair[1] for pair in wishes)
     entries = list(AllowlistEntry.objects.filter(organization__in=organizations))
-    present = {(entry.provider_id, entry.organization_id): access_of(entry.closing) for entry in entries}
+    present = {(entry.provider_id, entry.organization_id): access_of(entry) for entry in entries}
     occupied = environment_counts(wishes)
     changes = []
     for pair, wish in wishes.items():

@@ -19,8 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def access(provider: WorkspaceProvider, organization: Organization) -> Access:
-    entry = AllowlistEntry.objects.filter(provider=provider, organization=organization).first()
-    return access_of(entry and entry.closing)
+    return access_of(AllowlistEntry.objects.filter(provider=provider, organization=organization).first())
 
 
 def wish(provider: WorkspaceProvider, organization: Organization, new: Access) -> dict:
