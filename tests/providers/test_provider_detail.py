@@ -7,9 +7,11 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from organizations.choices import SiteRole
 from organizations.models import User
+from providers import details
 from providers.models import EnvproxyToken, WorkspaceProvider
 from providers.tokens import digest_of, new_token
 from tests.factories import (
@@ -162,6 +164,35 @@ def test_availability_is_shown_and_said(manager: Client) -> None:
     assert 'aria-label="Availability of the last 24 hours: 80 %; in error during 4 of 48 half hours."' in page
     assert page.count('<i class="none"') == 28
     assert "not known yet" in text_of(manager, make_provider(status="pending"))
+
+
+def test_one_that_flaps_is_counted_from_the_oldest_change_that_is_read(
+    manager: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(details, "MOST_CHANGES", 3)
+    now = timezone.now()
+    provider = make_provider(created_at=now - timedelta(days=20))
+    for hours, old, new in (
+        (48, "ready", "error"),
+        (12, "error", "ready"),
+        (6, "ready", "error"),
+        (3, "error", "ready"),
+    ):
+        make_status_change(provider, old=old, new=new, at=now - timedelta(hours=hours))
+    assert "<b>75 %</b> in 24 h" in text_of(manager, provider)
+    assert "<b>75 %</b> in 30 days" in text_of(manager, provider)
+
+
+def test_the_body_of_a_card_takes_eight_queries_with_those_of_session_and_person(
+    manager: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    provider = make_provider(organizations=[make_organization() for _ in range(20)])
+    make_environment(provider)
+    make_operation(provider, state="failed", finished_at=timezone.now() - timedelta(days=1), lines=["one", "two"])
+    make_status_change(provider)
+    text_of(manager, provider, **PARTIAL)
+    with django_assert_max_num_queries(8):
+        text_of(manager, provider, **PARTIAL)
 
 
 EVERY_ACTION = {"edit", "preflight", "deploy", "check", "default", "cordon", "rotate-token", "command", "delete"}
