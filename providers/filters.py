@@ -1,6 +1,5 @@
 """Which providers a person wants to see: what the address of the list says."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,7 +10,7 @@ from django.http import QueryDict
 
 from providers.querysets import SORTS, WorkspaceProviderQuerySet
 from providers.releases import outdated
-from providers.tally import CHOICES, CORDONED, OUTDATED, STATUSES, Tally, kinds_of, tally_of
+from providers.tally import CHOICES, CORDONED, OUTDATED, STATUSES, Tally, singles_of, tally_of, tally_of_singles
 
 FILTERS = {status.value: Q(status=status) for status in STATUSES} | {CORDONED: Q(cordoned_at__isnull=False)}
 LABELS = {OUTDATED: "Chart outdated"}
@@ -63,8 +62,8 @@ class ProviderFilter:
         Without a text one query, and the second of the ids. With one, two for few, and no more than two beyond that.
         """
         searched = self.searched(providers)
-        if self.text and len(few := kinds_of(searched.sorted_by(self.sort)[: FEW + 1])) <= FEW:
-            return Tally(Counter(few.values())), [pk for pk, kind in few.items() if kind.fits(self.status)]
+        if self.text and len(few := singles_of(searched.sorted_by(self.sort)[: FEW + 1])) <= FEW:
+            return tally_of_singles(few.values()), [pk for pk, single in few.items() if single.fitting(self.status)]
         tally = tally_of(searched)
         return tally, self.narrowed(searched, versions=tally.versions).values_list("pk", flat=True)
 

@@ -1,6 +1,7 @@
 """How many providers there are of each kind: the numbers above the list, on its filters, and of its pages."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,47 +16,52 @@ from providers.releases import is_outdated
 CORDONED, OUTDATED = "cordoned", "outdated"
 STATUSES = (ProviderStatus.READY, ProviderStatus.ERROR, ProviderStatus.PENDING)
 CHOICES = (*(status.value for status in STATUSES), CORDONED, OUTDATED)
-KIND = ("status", ExpressionWrapper(Q(cordoned_at__isnull=False), BooleanField()), "chart_version")
 
 
-class Kind(NamedTuple):
+class Group(NamedTuple):
+    """Providers that have these in common, and how many of them are cordoned."""
+
     status: str
-    is_cordoned: bool
     chart_version: str
+    providers: int
+    cordoned: int
 
-    def fits(self, choice: str) -> bool:
-        """One of CHOICES; an empty one fits all."""
+    def fitting(self, choice: str) -> int:
+        """How many fit one of CHOICES; all, if it is empty."""
         if choice == CORDONED:
-            return self.is_cordoned
-        if choice == OUTDATED:
-            return is_outdated(self.chart_version)
-        return choice in ("", self.status)
+            return self.cordoned
+        fits = is_outdated(self.chart_version) if choice == OUTDATED else choice in ("", self.status)
+        return self.providers if fits else 0
 
 
 @dataclass(frozen=True)
 class Tally:
-    """How many providers there are of each kind."""
-
-    kinds: Mapping[Kind, int]
+    groups: Collection[Group]
 
     def count(self, choice: str = "") -> int:
-        return sum(providers for kind, providers in self.kinds.items() if kind.fits(choice))
+        return sum(group.fitting(choice) for group in self.groups)
 
     @property
     def versions(self) -> set[str]:
         """Of the charts in use."""
-        return {kind.chart_version for kind in self.kinds}
+        return {group.chart_version for group in self.groups}
 
 
 def tally_of(providers: WorkspaceProviderQuerySet) -> Tally:
-    """One query for all the numbers, since each would read the same rows."""
-    counted = providers.order_by().values_list(*KIND).annotate(total=Count("*"))
-    return Tally({Kind(*kind): total for *kind, total in counted})
+    """One query for all the numbers, since each would read the same rows; grouped as the index `provider_kinds` is."""
+    grouped = providers.order_by().values_list("status", "chart_version")
+    return Tally([Group(*row) for row in grouped.annotate(providers=Count("*"), cordoned=Count("cordoned_at"))])
 
 
-def kinds_of(providers: WorkspaceProviderQuerySet) -> dict[UUID, Kind]:
-    """One query, in its order."""
-    return {pk: Kind(*kind) for pk, *kind in providers.values_list("pk", *KIND)}
+def singles_of(providers: WorkspaceProviderQuerySet) -> dict[UUID, Group]:
+    """Each as a group of one, in order. One query."""
+    is_cordoned = ExpressionWrapper(Q(cordoned_at__isnull=False), BooleanField())
+    rows = providers.values_list("pk", "status", "chart_version", is_cordoned)
+    return {pk: Group(status, chart_version, 1, cordoned) for pk, status, chart_version, cordoned in rows}
+
+
+def tally_of_singles(singles: Iterable[Group]) -> Tally:
+    return Tally([Group(*group[:2], count, count * group.cordoned) for group, count in Counter(singles).items()])
 
 
 class CountedPaginator(Paginator):
