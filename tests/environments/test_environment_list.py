@@ -49,6 +49,17 @@ def test_only_who_sees_others_is_told_whose_they_are(client: Client, member: Use
     assert member.email in page
 
 
+def test_a_row_leads_to_its_page_and_says_where_and_how_large_it_is_and_nothing_typed_is_markup(client: Client) -> None:
+    owner, organization = make_user(name="<b>Ada", email="a&b@example.com"), make_organization(name="R&D")
+    dev = make_environment(owner=owner, organization=organization, name="dev", cpu_cores="0.5", gpus=2)
+    page = client.get(LIST).text
+    assert f'<a href="{reverse("environments:environment_detail", args=[dev.pk])}">dev</a>' in page
+    assert '<span title="a&amp;b@example.com">&lt;b&gt;Ada</span>' in page
+    assert '<td data-label="Organization">R&amp;D</td>' in page
+    assert f'<td data-label="Provider">{dev.provider.name}</td>' in page
+    assert "0.5 CPU · 4 GB · 10 GB disk · 2 GPUs" in page
+
+
 def test_without_any_it_says_what_one_is_and_how_to_get_one(member: User) -> None:
     page = signed_in(member).get(LIST).text
     assert "No environments yet" in page
@@ -130,7 +141,7 @@ def test_more_rows_cost_no_more_queries(client: Client, django_assert_num_querie
     for _ in range(2):
         for _ in range(5):
             make_work(make_environment())
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(4):
             client.get(LIST)
 
 
