@@ -30,7 +30,7 @@ def worker_command(*, concurrency: int, queues: Sequence[str] = QUEUES, schedule
     return [
         *(sys.executable, "-m", "celery", "-A", app, "worker", "--pool", "threads"),
         *("--queues", ",".join(queues), "--concurrency", str(concurrency)),
-        *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"),
         *(("--schedule", str(schedule)) if schedule else ()),
     ]
 
