@@ -20,6 +20,7 @@ MERGE_PATCH = "application/merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 MANAGER = "coderadmin-node"
 CALL = aiohttp.ClientTimeout(total=10)
+KEPT_SECONDS = 60.0  # more than from one beat of the node to the next: a new connection costs a TLS handshake
 WATCH_SECONDS = 300
 WATCH = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=WATCH_SECONDS + 30)
 LINE_BYTES = 2**21  # an object of a cluster has at most 1.5 MB
@@ -66,7 +67,7 @@ class Api:
     async def __aenter__(self) -> Self:
         tls = ssl.create_default_context(cadata=self.kubeconfig.ca_pem)
         headers = {"Authorization": f"Bearer {self.kubeconfig.token}"}
-        connector = aiohttp.TCPConnector(ssl=tls)
+        connector = aiohttp.TCPConnector(ssl=tls, keepalive_timeout=KEPT_SECONDS)
         self._session = aiohttp.ClientSession(connector=connector, headers=headers, read_bufsize=LINE_BYTES)
         return self
 

@@ -14,6 +14,7 @@ from coderadmin.embedded.sandbox.cluster import Cluster
 from coderadmin.embedded.sandbox.controllers.context import Pace
 
 logger = logging.getLogger("coderadmin.embedded.sandbox")
+FAULT_SECONDS = 0.2
 
 
 def main() -> int:
@@ -57,7 +58,10 @@ async def _serve(state: Path, names: list[str], port: int, pace: Pace) -> None:
             await cluster.start()
             logger.info("cluster %s listens on https://127.0.0.1:%s", cluster.name, cluster.port)
         ready.write_text(f"{os.getpid()}\n")
-        await stopping.wait()
+        while not stopping.is_set():
+            for cluster in clusters:
+                await cluster.take_faults()
+            await asyncio.sleep(FAULT_SECONDS)
     finally:
         ready.unlink(missing_ok=True)
         for cluster in clusters:

@@ -26,7 +26,6 @@ from coderadmin.embedded.sandbox.store import Store
 
 logger = logging.getLogger(__name__)
 SAVE_SECONDS = 1.0
-FAULT_SECONDS = 0.2
 
 
 class Cluster:
@@ -63,7 +62,7 @@ class Cluster:
         kubeconfig = self._folder / "kubeconfig"
         write_kubeconfig(kubeconfig, cluster=self.name, port=self.port, ca_pem=ca_pem, token=token)
         self._publish()
-        work = (self._controllers.run(), self._save_often(), self._follow_faults())
+        work = (self._controllers.run(), self._save_often())
         self._tasks = [asyncio.create_task(one) for one in work]
 
     async def stop(self) -> None:
@@ -87,14 +86,11 @@ class Cluster:
             await self.store.wait_beyond(saved, float("inf"))
             await asyncio.sleep(SAVE_SECONDS)
 
-    async def _follow_faults(self) -> None:
-        while True:
-            await asyncio.sleep(FAULT_SECONDS)
-            wanted = read_faults(self._folder)
-            if wanted != self._faults:
-                await self._take(wanted)
-
-    async def _take(self, wanted: frozenset[Fault]) -> None:
+    async def take_faults(self) -> None:
+        """Put in force what is wanted now."""
+        wanted = read_faults(self._folder)
+        if wanted == self._faults:
+            return
         changed, self._faults = wanted ^ self._faults, wanted
         logger.info("cluster %s: faults are now %s", self.name, ", ".join(sorted(wanted)) or "none")
         if changed & NETWORK_FAULTS:

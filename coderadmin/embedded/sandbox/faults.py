@@ -50,7 +50,7 @@ def write_json(path: Path, value: Any, *, mode: int = 0o644) -> None:
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "w") as file:
-        json.dump(value, file)
+        file.write(json.dumps(value))  # json.dump encodes in Python, ten times as slowly
     temporary.replace(path)
 
 
