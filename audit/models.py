@@ -1,12 +1,14 @@
 """Who did what, when, with what effect."""
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, GeneratedField, Value
-from django.db.models.functions import Concat, Upper
+from django.db.models import F, GeneratedField, Q, Value
+from django.db.models.functions import Concat
 
 from audit.querysets import AuditEventQuerySet
+from audit.vocabulary import EACH_WORD
+from audit.words import SIGN_IN_ACTIONS
 
 NEWEST_FIRST = (F("at").desc(), F("id").desc())
 
@@ -72,7 +74,8 @@ class AuditEvent(models.Model):
             models.Index("action", *NEWEST_FIRST, name="audit_action"),
             models.Index("outcome", *NEWEST_FIRST, name="audit_outcome"),
             models.Index("organization_id", *NEWEST_FIRST, name="audit_organization"),
-            GinIndex(OpClass(Upper("words"), name="gin_trgm_ops"), name="audit_words"),
+            models.Index(*NEWEST_FIRST, name="audit_sign_in", condition=Q(action__in=SIGN_IN_ACTIONS)),
+            GinIndex(EACH_WORD, name="audit_each_word", fastupdate=False),
         ]
 
     def __str__(self) -> str:

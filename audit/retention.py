@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from audit.chain import BATCH, locked_chain
 from audit.models import AuditEvent, AuditSeal
 from audit.services import SYSTEM, record
+from audit.vocabulary import forget_unused_words
 
 
 def remove_events(*, before: datetime) -> int:
@@ -15,6 +16,7 @@ def remove_events(*, before: datetime) -> int:
     removed = 0
     while count := _remove_batch(before):
         removed += count
+    forget_unused_words()
     return removed
 
 

@@ -72,16 +72,23 @@ INDEXES = """
 SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'audit_auditevent' AND indexname NOT LIKE '%_pkey'
 """
 MEMORY = "SET maintenance_work_mem = '1GB'; SET max_parallel_maintenance_workers = 2"
+WORDS = """
+INSERT INTO audit_auditword (word) SELECT DISTINCT unnest(string_to_array(upper(words), ' ')) FROM audit_auditevent
+"""
+KEEPING_WORDS = "ALTER TABLE audit_auditevent {} TRIGGER audit_words_are_kept"
 
 
 def fill_audit_log(cursor: Any, count: int) -> None:
-    """Without its indexes, which are made anew afterwards: that takes a fifth of the time."""
+    """Without its indexes and its trigger, and what they make is made afterwards: that takes a fifth of the time."""
     cursor.execute(INDEXES)
     indexes = cursor.fetchall()
     for name, _ in indexes:
         cursor.execute(f"DROP INDEX {name}")
+    cursor.execute(KEEPING_WORDS.format("DISABLE"))
     cursor.execute(AUDIT_ROWS, {"count": count})
     cursor.execute(MEMORY)
+    cursor.execute(WORDS)
+    cursor.execute(KEEPING_WORDS.format("ENABLE"))
     for _, definition in indexes:
         cursor.execute(definition)
-    cursor.execute("ALTER INDEX audit_words ALTER COLUMN 1 SET STATISTICS 1000")  # audit/migrations/0005
+    cursor.execute("ALTER INDEX audit_each_word ALTER COLUMN 1 SET STATISTICS 1000")  # audit/migrations/0008

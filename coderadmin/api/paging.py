@@ -57,7 +57,8 @@ def _beyond(cursor: str, salt: str, comparison: str) -> Q:
         key, pk = signing.loads(cursor, salt=salt)
     except signing.BadSignature:
         raise ValidationError({"cursor": "This is no cursor of this list. Begin without one."}) from None
-    return Q(**{f"page_key__{comparison}": key}) | Q(**{"page_key": key, f"pk__{comparison}": pk})
+    not_before = Q(**{f"page_key__{comparison}e": key})  # by which an index finds the place
+    return not_before & (Q(**{f"page_key__{comparison}": key}) | Q(**{f"pk__{comparison}": pk}))
 
 
 def _plain(value: Any) -> Any:

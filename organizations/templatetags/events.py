@@ -21,14 +21,15 @@ CHANGES = """<details class="changed"><summary>{count}</summary>
   <table><thead><tr><th scope="col">Field</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>
   <tbody>{rows}</tbody></table></details>"""
 CHIPS = {"succeeded": "ready", "requested": "pending", "failed": "error", "denied": "error", "cancelled": "cancelled"}
-NOT_TOLD = "–"
+NOT_TOLD = "\N{EN DASH}"
 
 
 @register.simple_tag
 def audit_events(lines: list[Line]) -> SafeString:
     """Items of a list, with links to all events of the same person, and of the same object."""
     audit = reverse("organizations:audit_list")
-    return mark_safe("".join([_event(line, _target(line), _actor(line, audit), _history(line, audit)) for line in lines]))  # noqa: S308
+    events = [_event(line, _target(line), _actor(line, audit), _history(line, audit)) for line in lines]
+    return mark_safe("".join(events))  # noqa: S308
 
 
 @register.simple_tag

@@ -100,7 +100,8 @@ def test_whatever_an_event_holds_is_text(client: Client, member: User) -> None:
 def test_a_value_that_was_not_told_is_a_dash(client: Client) -> None:
     make_event(before={"name": ""}, after={"size": 0})
     cells = re.findall(r'<td data-label="(\w+)">([^<]*)</td>', client.get(LIST, {"action": "user.create"}).text)
-    assert cells == [("Before", "nothing"), ("After", "–"), ("Before", "–"), ("After", "0")]
+    dash = "\N{EN DASH}"
+    assert cells == [("Before", "nothing"), ("After", dash), ("Before", dash), ("After", "0")]
 
 
 def test_the_filter_keeps_what_was_chosen(client: Client) -> None:
