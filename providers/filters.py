@@ -1,6 +1,6 @@
 """Which providers a person wants to see: what the address of the list says."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
@@ -10,7 +10,17 @@ from django.http import QueryDict
 
 from providers.querysets import SORTS, WorkspaceProviderQuerySet
 from providers.releases import outdated
-from providers.tally import CHOICES, CORDONED, OUTDATED, STATUSES, Tally, singles_of, tally_of, tally_of_singles
+from providers.tally import (
+    CHOICES,
+    CORDONED,
+    OUTDATED,
+    STATUSES,
+    Overview,
+    Tally,
+    singles_of,
+    tally_of,
+    tally_of_singles,
+)
 
 FILTERS = {status.value: Q(status=status) for status in STATUSES} | {CORDONED: Q(cordoned_at__isnull=False)}
 LABELS = {OUTDATED: "Chart outdated"}
@@ -56,13 +66,18 @@ class ProviderFilter:
     def narrows(self) -> bool:
         return bool(self.text or self.status)
 
-    def find(self, providers: WorkspaceProviderQuerySet) -> tuple[Tally, Sequence[UUID] | QuerySet[Any, UUID]]:
+    def find(
+        self, providers: WorkspaceProviderQuerySet, everything: Callable[[], Overview]
+    ) -> tuple[Tally, Sequence[UUID] | QuerySet[Any, UUID]]:
         """The numbers of those whom the text finds; and the ids of those that are of the status, too, in order.
 
-        Without a text one query, and the second of the ids. With one, two for few, and no more than two beyond that.
+        Without a text that is everything. With one, two queries for few, and no more than two beyond that.
         """
+        if not self.text:
+            tally = everything().tally
+            return tally, self.narrowed(providers, versions=tally.versions).values_list("pk", flat=True)
         searched = self.searched(providers)
-        if self.text and len(few := singles_of(searched.sorted_by(self.sort)[: FEW + 1])) <= FEW:
+        if len(few := singles_of(searched.sorted_by(self.sort)[: FEW + 1])) <= FEW:
             return tally_of_singles(few.values()), [pk for pk, single in few.items() if single.fitting(self.status)]
         tally = tally_of(searched)
         return tally, self.narrowed(searched, versions=tally.versions).values_list("pk", flat=True)

@@ -1,10 +1,10 @@
 """The list of providers, one provider, and the marks that keep both fresh."""
 
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.apps import apps
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -17,7 +17,7 @@ from providers.filters import SORT_LABELS, ProviderFilter, facets_of
 from providers.models import WorkspaceProvider
 from providers.policies import can_manage, require_view
 from providers.querysets import WorkspaceProviderQuerySet
-from providers.tally import CountedPaginator, Tally, tally_of
+from providers.tally import CountedPaginator, Overview, load_overview
 from providers.views.scope import person_of
 
 PAGE_SIZE = 50
@@ -28,7 +28,8 @@ ALL = "all"
 def provider_list(request: HttpRequest) -> HttpResponse:
     visible = _visible(request)
     wanted = ProviderFilter.from_query(request.GET)
-    tally, found = wanted.find(visible)  # an index alone leads to the last page
+    everything = cache(load_overview)  # a search asks it for a whole page only; whoever may see one sees all
+    tally, found = wanted.find(visible, everything)  # an index alone leads to the last page
     opened = None if request.GET.get("expand") == ALL else set(_ids(request.GET, "expanded"))
     page = CountedPaginator(found, PAGE_SIZE, count=tally.count(wanted.status)).get_page(request.GET.get("page"))
     rows = WorkspaceProvider.objects.filter(pk__in=page.object_list).sorted_by(wanted.sort)
@@ -43,8 +44,7 @@ def provider_list(request: HttpRequest) -> HttpResponse:
     }
     if wants_partial(request):
         return render(request, "providers/partials/provider_results.html", context)
-    totals = _totals(tally_of(visible) if wanted.text else tally)
-    return render(request, "providers/provider_list.html", context | {"totals": totals})
+    return render(request, "providers/provider_list.html", context | {"totals": _totals(everything())})
 
 
 @require_safe
@@ -116,13 +116,12 @@ def _cards_context(cards: list[Card]) -> dict[str, Any]:
     return {"cards": cards, "ids": ids, "state": state, "mark": digest((state,))}
 
 
-def _totals(visible: Tally) -> dict[str, int]:
-    """Numbers for the subtitle. One query: whoever may see this page sees all providers, and so all environments."""
-    environments = apps.get_model("environments", "Environment").objects.count()
+def _totals(everything: Overview) -> dict[str, int]:
+    """Numbers for the subtitle."""
     return {
-        "providers": visible.count(),
-        "troubled": visible.count(ProviderStatus.ERROR),
-        "environments": environments,
+        "providers": everything.tally.count(),
+        "troubled": everything.tally.count(ProviderStatus.ERROR),
+        "environments": everything.environments,
     }
 
 
