@@ -79,6 +79,8 @@ CASES = [
     _audited("object", "object=workspaceprovider:{first}"),
     _audited("time", "since=2026-11-20T00:00&until=2026-11-22T00:00"),
     _audited("search", "q=region-04242"),
+    _audited("search of a common word", "q=environment"),
+    _audited("last page", "newer=1-1"),
     Case(name="create-environment form, 200 providers", path="/environments/new/", person="member", most_of_bare=2),
 ]
 GROWTH = [
