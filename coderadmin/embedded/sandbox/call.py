@@ -140,10 +140,18 @@ async def read_body(request: web.Request) -> Any:
         if request.content_type.endswith("json") or request.content_type == "application/octet-stream":
             return json.loads(raw)
         if request.content_type.endswith("yaml"):
-            return yaml.safe_load(raw)
+            return _from_yaml(raw)
     except (ValueError, yaml.YAMLError) as error:
         raise bad_request(f"error decoding the body: {error}") from error
     raise unsupported_media_type(request.content_type)
+
+
+def _from_yaml(raw: bytes) -> Any:
+    """Clients send JSON, which is YAML, too, and is read a hundred times as fast."""
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return yaml.safe_load(raw)
 
 
 def as_object(body: Any) -> Object:
