@@ -65,8 +65,8 @@ def test_the_list_reads_indexes(many: None) -> None:
         assert "Seq Scan" not in nodes, (name, nodes)
         assert "last" in name or read <= 3 * PAGE, (name, read, nodes)
     nodes, read = plan_of(everything.search("Team x042"), table="providers_allowlistentry")
-    assert nodes == {"Index Only Scan"}
-    assert read == ROWS // 100
+    assert "Seq Scan" not in nodes
+    assert read <= ROWS // 100
     nodes, _ = plan_of(everything.sorted_by("name").values("pk")[last])
     assert "Index Only Scan" in nodes
     assert tally_of(everything).count("error") == load_overview().tally.count("error") == ROWS // 100
