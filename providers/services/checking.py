@@ -67,6 +67,7 @@ def _requests(providers: Iterable[WorkspaceProvider]) -> Iterable[CheckRequest]:
         except UndecryptableError as error:
             store_evidence(provider, _unreadable(str(error)))
             continue
+        _forget_credential(provider)
         if target is not None:
             verbs_due = provider.verbs_checked_at is None or now - provider.verbs_checked_at > VERBS_EVERY
             yield CheckRequest(
@@ -78,6 +79,11 @@ def _requests(providers: Iterable[WorkspaceProvider]) -> Iterable[CheckRequest]:
                 known_revision=provider.release_values_revision,
                 envproxy_url=provider.served_envproxy_access_url if provider.last_beat_at else "",
             )
+
+
+def _forget_credential(provider: WorkspaceProvider) -> None:
+    """It holds its provider: both would stay until the garbage collector looks for such rings, which is seldom."""
+    WorkspaceProvider.credential.related.delete_cached_value(provider)
 
 
 def _unreadable(message: str) -> Evidence:

@@ -1,5 +1,6 @@
 """Two hundred providers, twenty of them dead: the page costs what it cost with few, and no live one waits."""
 
+import gc
 import itertools
 import socket
 import socketserver
@@ -149,6 +150,24 @@ class TestChecks:
         order = checked_in_order(claim_due_providers(), settings)
         assert set(order[:30]) == answering
         assert set(order[30:]) == silent
+
+    def test_what_was_checked_leaves_memory_before_the_garbage_collector_looks(
+        self, live: Callable[[int], set[UUID]]
+    ) -> None:
+        """A worker has it look seldom (coderadmin.celery)."""
+        answering = live(5)
+        gc.collect()
+        gc.disable()
+        try:
+            before = providers_in_memory()
+            check_providers(list(answering))
+            assert providers_in_memory() == before
+        finally:
+            gc.enable()
+
+
+def providers_in_memory() -> int:
+    return sum(type(each) is WorkspaceProvider for each in gc.get_objects())
 
 
 def reasons_of(ids: set[UUID]) -> set[str]:
