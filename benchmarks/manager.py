@@ -15,8 +15,8 @@ from benchmarks.stack import BenchmarkError, wait_for
 
 PATIENCE = 120.0  # seconds for one deploy
 PAUSE = 0.05  # seconds between two polls until the first line
-PANEL = re.compile(r'id="operation-([0-9a-f-]{36})"[^>]* hx-get="([^"]+)"')
-LINE = re.compile(r'<ol class="log".*?<time datetime', re.DOTALL)
+END_OF_LOG = re.compile(r'id="operation-waits-([0-9a-f-]{36})"[^>]* hx-get="([^"]+)"')
+LINE = re.compile(r'<li class="(?:info|ok|warning|error)">\n  <time datetime')
 MILLISECOND = timedelta(milliseconds=1)
 ENDED = "SELECT state, error_text, finished_at FROM providers_operation WHERE id = %s AND finished_at IS NOT NULL"
 
@@ -51,7 +51,7 @@ class Manager:
         return Deploy(first_line=first_line, whole=(self._end_of(operation) - pressed) / MILLISECOND)
 
     def _watch_until_first_line(self) -> str:
-        """The page to which the press leads, then its panel by the address that it polls."""
+        """The page to which the press leads, then the end of its log by the address that it polls."""
         found, end = panel_in(self.visitor.get(self.page).body), time.monotonic() + PATIENCE
         while not found.has_lines:
             if time.monotonic() > end:
@@ -86,7 +86,7 @@ class Panel:
 def panel_in(body: bytes) -> Panel:
     """Raises BenchmarkError for a page on which nothing is under way."""
     page = body.decode()
-    found = PANEL.search(page)
+    found = END_OF_LOG.search(page)
     if not found:
         raise BenchmarkError("the page shows no operation that is under way")
-    return Panel(found[1], html.unescape(found[2]), bool(LINE.search(page, found.end())))
+    return Panel(found[1], html.unescape(found[2]), bool(LINE.search(page)))

@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -175,8 +176,9 @@ def _read_logs(scene: Scene, report: Report, *, rounds: int) -> None:
     )
     *pages, running = (f"{LIST}operations/{operation}/" for operation in scene.registered["logs"])
     unmoved = panel_in(scene.visitor.get(running).body).url
+    before_the_last = re.sub(r"\d+$", lambda last: str(int(last[0]) - 1), unmoved)
     visits = [_visit(site, name, path) for name, path in zip((SHORT, SHOWN, LONG), pages, strict=True)]
-    visits += [_visit(site, name, path, FRAGMENT) for name, path in ((NEWS, f"{running}?seen="), (NO_NEWS, unmoved))]
+    visits += [_visit(site, name, path, FRAGMENT) for name, path in ((NEWS, before_the_last), (NO_NEWS, unmoved))]
     pay_in_turns(visits, rounds)
     site.count_queries(visits)
     report.samples += [visit.sample for visit in visits]

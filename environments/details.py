@@ -7,14 +7,13 @@ from django.urls import reverse
 
 from environments.actions import Action, actions_of
 from environments.choices import EnvironmentStatus
-from environments.models import Environment, EnvironmentOperation, EnvironmentOperationLine
+from environments.models import Environment, EnvironmentOperation
 from environments.rows import Row
 from organizations.policies import Visitor
 from providers.choices import OperationState
-from providers.operation_log import NextStep, newest_lines
+from providers.operation_log import NextStep
 
 SHOWN_OPERATIONS = 20
-NEWEST_LINES = newest_lines(EnvironmentOperationLine)
 NEXT_STEPS = {
     EnvironmentStatus.FAILED: "The log below may say more. Start it again, or rebuild it with another image or size.",
     EnvironmentStatus.UNKNOWN: "We go on asking its cluster. Nothing is lost: its home is on a volume of its own.",

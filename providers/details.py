@@ -15,7 +15,7 @@ from django.utils import timezone
 from providers import timeline
 from providers.choices import RUNNING_ENVIRONMENTS, ChangeKind, CredentialKind, ProviderStatus
 from providers.models import EnvproxyToken, Operation, OperationLine, WorkspaceProvider
-from providers.operation_log import MOST_LINES
+from providers.operation_log import MOST_LINES, NEWEST
 from providers.reasons import Reason, reason_for
 from providers.year import availability_of_year
 
@@ -265,7 +265,7 @@ def _operations(providers: Sequence[WorkspaceProvider]) -> dict[UUID, Operation]
     row = Window(RowNumber(), "operation", F("id").desc())  # Django can't prefetch a slice in place
     lines = OperationLine.objects.annotate(row=row).filter(row__lte=MOST_LINES + 1)
     shown = [operation for operation in found.values() if is_shown_in_full(operation)]
-    prefetch_related_objects(shown, Prefetch("lines", lines))
+    prefetch_related_objects(shown, Prefetch("lines", lines, to_attr=NEWEST))
     return found
 
 

@@ -1,35 +1,26 @@
 """What the page of an operation shows: its log, how far it is, and what one does next."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils import timezone
 
-from providers.choices import LineLevel, OperationKind, OperationState
-from providers.models import AbstractOperation, AbstractOperationLine, Operation, OperationLine
+from providers.choices import OperationKind, OperationState
+from providers.models import AbstractOperation, AbstractOperationLine, Operation
 
 MOST_LINES = 500
 PATIENCE = timedelta(seconds=10)  # a healthy worker takes an operation within a second
-LONGEST_LABEL = 40  # characters; a longer first part is a sentence with a colon
+ID = re.compile(r"[0-9]{1,18}")
 NEWEST = "newest_lines"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LogLine:
-    """A line, and for a finding ("DNS: the name resolves") its subject apart from what was found."""
-
-    line: AbstractOperationLine
-    label: str
-    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Log:
     """The last lines, oldest first; `is_cut` says that there are more before them."""
 
-    lines: list[LogLine]
+    lines: list[AbstractOperationLine]
     is_cut: bool
     waits_for_worker: bool
     fingerprint: str
@@ -42,35 +33,44 @@ class NextStep:
     main: bool = False
 
 
-def newest_lines(model: type[AbstractOperationLine]) -> Prefetch:
-    """For prefetch_related, with the model of the lines."""
-    return Prefetch("lines", model._default_manager.order_by("-id")[: MOST_LINES + 1], to_attr=NEWEST)
+def log_of(operation: AbstractOperation, *, after: int = 0) -> Log:
+    """`after`: the id of a line, of which only the later ones count. For operations on whatever it be.
 
-
-NEWEST_LINES = newest_lines(OperationLine)
-
-
-def log_of(operation: AbstractOperation) -> Log:
-    """One query, none with the newest or all `lines` prefetched. For operations on whatever it be."""
-    prefetched = getattr(operation, NEWEST, None)
-    newest = sorted(operation.lines.all() if prefetched is None else prefetched, key=lambda line: line.pk)
-    if operation.error_text and newest and newest[-1].text == operation.error_text:
-        newest.pop()  # the page shows it below the log, with the next steps
-    waits = operation.state == OperationState.QUEUED and timezone.now() - operation.requested_at > PATIENCE
-    last = newest[-1].pk if newest else 0
+    One query, none when the lines are prefetched as NEWEST.
+    """
+    newest = getattr(operation, NEWEST, None)
+    if newest is None:
+        newest = operation.lines.filter(pk__gt=after).order_by("-pk")[: MOST_LINES + 1]
+    lines = sorted(newest, key=lambda line: line.pk)
+    if operation.error_text and lines and lines[-1].text == operation.error_text:
+        lines.pop()  # the page shows it below the log, with the next steps
     return Log(
-        lines=[_log_line(line) for line in newest[-MOST_LINES:]],
-        is_cut=len(newest) > MOST_LINES,
-        waits_for_worker=waits,
-        fingerprint=f"{operation.state}-{last}-{int(operation.cancel_requested)}-{int(waits)}",
+        lines=lines[-MOST_LINES:],
+        is_cut=len(lines) > MOST_LINES,
+        waits_for_worker=_waits_for_worker(operation),
+        fingerprint=f"{_mood(operation)}-{lines[-1].pk if lines else after}",
     )
 
 
-def _log_line(line: AbstractOperationLine) -> LogLine:
-    label, colon, rest = line.text.partition(": ")
-    if line.level == LineLevel.INFO or not colon or len(label) > LONGEST_LABEL:
-        return LogLine(line=line, label="", text=line.text)
-    return LogLine(line=line, label=label, text=rest)
+def news_of(operation: AbstractOperation, seen: str) -> Log | None:
+    """What came after the log of the fingerprint `seen`, when that is lines alone, and no more than a page shows.
+
+    At most one query.
+    """
+    mood, _, last = seen.rpartition("-")
+    if not operation.is_active or mood != _mood(operation) or not ID.fullmatch(last):
+        return None
+    log = log_of(operation, after=int(last))
+    return None if log.is_cut else log
+
+
+def _mood(operation: AbstractOperation) -> str:
+    """All that a reader sees of an operation under way, but for its lines."""
+    return f"{operation.state}-{int(operation.cancel_requested)}-{int(_waits_for_worker(operation))}"
+
+
+def _waits_for_worker(operation: AbstractOperation) -> bool:
+    return operation.state == OperationState.QUEUED and timezone.now() - operation.requested_at > PATIENCE
 
 
 def next_steps(operation: Operation) -> list[NextStep]:

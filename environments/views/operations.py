@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from audit.services import actor_of
 from coderadmin.htmx import wants_partial
-from environments.details import NEWEST_LINES, next_steps
+from environments.details import next_steps
 from environments.models import Environment, EnvironmentOperation
 from environments.services import cancel_environment_operation
 from environments.views.gone import gone
@@ -46,9 +46,9 @@ def operation_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _operation(request: HttpRequest, pk: UUID) -> EnvironmentOperation:
-    """Of an environment that this person may see, with its log. Raises Http404."""
+    """Of an environment that this person may see. Raises Http404."""
     visible = Environment.objects.visible_to(person_of(request))
     operations = EnvironmentOperation.objects.filter(environment__in=visible)
     operations = operations.select_related("environment__owner", "environment__organization")
-    operation: EnvironmentOperation = get_object_or_404(operations.prefetch_related(NEWEST_LINES), pk=pk)
+    operation: EnvironmentOperation = get_object_or_404(operations, pk=pk)
     return operation

@@ -6,12 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django_htmx.http import HttpResponseStopPolling, reswap, trigger_client_event
+from django_htmx.http import HttpResponseStopPolling, reswap, retarget, trigger_client_event
 
 from audit.services import actor_of
 from coderadmin.htmx import wants_partial
 from providers.models import AbstractOperation, Operation
-from providers.operation_log import NEWEST_LINES, log_of
+from providers.operation_log import news_of
 from providers.policies import can_manage, require_manage, require_view
 from providers.services import cancel_operation
 from providers.views.scope import ask_and_do
@@ -23,8 +23,7 @@ ENDED = "operation-ended"
 @require_safe
 def operation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     require_view(request.user)
-    operations = Operation.objects.select_related("provider").prefetch_related(NEWEST_LINES)
-    operation = get_object_or_404(operations, pk=pk)
+    operation = get_object_or_404(Operation.objects.select_related("provider"), pk=pk)
     context = {"operation": operation, "can_manage": can_manage(request.user)}
     if not wants_partial(request):
         return render(request, "providers/operation_detail.html", context)
@@ -32,10 +31,15 @@ def operation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def watched(request: HttpRequest, operation: AbstractOperation, panel: str, context: dict[str, object]) -> HttpResponse:
-    """The panel, a template; while nothing has moved since it was sent (`seen`), only the clock."""
-    if request.GET.get("seen") == log_of(operation).fingerprint:
+    """What has moved since `seen` was sent: nothing but the clock, lines as well, or the whole panel, a template."""
+    news = news_of(operation, request.GET.get("seen", ""))
+    if news and not news.lines:
         return reswap(render(request, "includes/operation_clock.html", {"operation": operation}), "none")
+    if news:
+        url = request.path
+        return render(request, "includes/operation_news.html", {"operation": operation, "log": news, "url": url})
     response = render(request, panel, context | {"is_update": True})
+    retarget(reswap(response, "outerHTML"), f"#operation-{operation.pk}")
     if not operation.is_active:
         response.status_code = HttpResponseStopPolling.status_code
         trigger_client_event(response, ENDED, {"id": str(operation.pk)})

@@ -1,6 +1,7 @@
 """The page of an operation, its panel while one watches, and calling it off."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from audit.models import AuditEvent
 from organizations.models import User
@@ -67,7 +69,7 @@ def test_a_finding_has_a_mark_a_word_and_a_remedy(client: Client, level: LineLev
 def test_a_long_log_is_cut_and_says_so(client: Client) -> None:
     operation = make_operation(state=RUNNING, lines=[f"line {number:04}" for number in range(MOST_LINES + 5)])
     page = page_of(client, operation)
-    assert f"these are the last {MOST_LINES}" in page
+    assert f"this begins with the last {MOST_LINES}" in page
     assert "line 0004" not in page
     assert page.index("line 0005") < page.index(f"line {MOST_LINES + 4:04}")
 
@@ -85,16 +87,62 @@ def test_while_nothing_moves_only_the_clock_is_sent(client: Client) -> None:
     assert "helm upgrade" not in response.content.decode()
 
 
-def test_a_new_line_sends_the_panel_and_is_told_to_screen_readers(client: Client) -> None:
+def test_a_new_line_is_sent_alone_with_a_new_end_of_the_log_and_is_told_to_screen_readers(client: Client) -> None:
     operation = make_operation(state=RUNNING, lines=["first"])
     seen = log_of(operation).fingerprint
-    OperationLine.objects.create(operation=operation, text="second")
+    OperationLine.objects.create(operation=operation, level=LineLevel.OK, text="DNS: <fine>")
     response = poll(client, operation, seen)
-    page = response.content.decode()
-    assert "HX-Reswap" not in response
-    assert f'id="operation-{operation.pk}"' in page
-    assert 'hx-swap-oob="innerHTML">Note: second<' in page
-    assert "<html" not in page
+    page = response.text
+    assert "HX-Retarget" not in response
+    assert page.count("<time ") == 1
+    assert "<b>DNS</b> &lt;fine&gt;" in page
+    assert f'hx-get="{path_of(operation)}?seen={log_of(operation).fingerprint}" hx-trigger="every 1s"' in page
+    assert 'hx-swap-oob="innerHTML">Passed: DNS: &lt;fine&gt;<' in page
+    assert f'id="operation-{operation.pk}"' not in page
+
+
+def more_than_shown(operation: Operation) -> None:
+    lines = (OperationLine(operation=operation, text="more") for _ in range(MOST_LINES + 1))
+    OperationLine.objects.bulk_create(lines)
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        (lambda operation: Operation.objects.update(state=RUNNING), "Running"),
+        (lambda operation: Operation.objects.update(cancel_requested=True), "Cancelling…"),
+        (lambda operation: Operation.objects.update(requested_at=timezone.now() - timedelta(hours=1)), "No worker"),
+        (more_than_shown, "Earlier lines are left out"),
+    ],
+)
+def test_what_is_more_than_new_lines_sends_the_panel(
+    client: Client, change: Callable[[Operation], object], shown: str
+) -> None:
+    operation = make_operation(lines=["first"])
+    seen = log_of(operation).fingerprint
+    change(operation)
+    response = poll(client, operation, seen)
+    assert response["HX-Retarget"] == f"#operation-{operation.pk}"
+    assert response["HX-Reswap"] == "outerHTML"
+    assert shown in response.text
+    assert "<html" not in response.text
+
+
+@pytest.mark.parametrize("seen", ["", "x", "queued-0-0-", "queued-0-0-x", f"queued-0-0-{'9' * 40}", "queued-0-0--1"])
+def test_a_state_that_is_none_sends_the_panel(client: Client, seen: str) -> None:
+    operation = make_operation(lines=["first"])
+    assert f'id="operation-{operation.pk}"' in poll(client, operation, seen).text
+
+
+def test_a_poll_reads_no_more_of_a_long_log_than_what_is_new(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    operation = make_operation(state=RUNNING, lines=["line"] * 20)
+    seen = log_of(operation).fingerprint
+    OperationLine.objects.create(operation=operation, text="new")
+    with django_assert_num_queries(4) as asked:
+        poll(client, operation, seen)
+    assert len([query for query in asked if f'id" > {seen.rpartition("-")[2]}' in query["sql"]]) == 1
 
 
 def test_the_end_stops_the_polling_and_is_announced(client: Client) -> None:

@@ -108,6 +108,27 @@ def test_the_card_is_loaded_again_when_its_operation_ends(manager_page: Page) ->
     expect(manager_page.get_by_role("link", name="Redeploy")).to_be_visible()
 
 
+def test_new_lines_of_a_log_join_those_that_are_there_until_its_end(manager_page: Page) -> None:
+    operation = make_operation(state="running", started_at=timezone.now(), lines=["first"])
+    manager_page.goto(f"{LIST}operations/{operation.pk}/")
+    log, cancel = manager_page.get_by_role("list", name="Log"), manager_page.get_by_role("button", name="Cancel")
+    log.evaluate("log => { log.firstElementChild.title = 'the very same'; }")
+    cancel.focus()
+    for text in ("second", "third"):
+        operation.lines.create(text=text)
+        expect(log).to_contain_text(text)
+        expect(manager_page.get_by_role("status").get_by_text(f"Note: {text}")).to_be_attached()
+    expect(log.get_by_role("listitem").locator("div")).to_have_text(["first", "second", "third"])
+    expect(log.locator("li").last).to_have_text("Working")
+    expect(log.locator("li").first).to_have_attribute("title", "the very same")
+    expect(cancel).to_be_focused()
+    type(operation).objects.update(state="succeeded", finished_at=timezone.now())
+    expect(manager_page.locator("section.op .state")).to_have_text("Succeeded")
+    paths = asked(manager_page)
+    manager_page.wait_for_timeout(1500)
+    assert paths == []
+
+
 def test_without_javascript_everything_is_a_link(page_without_script: Page) -> None:
     make_provider(name="sydney", namespace="coder-prod")
     make_provider(name="europe")
