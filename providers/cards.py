@@ -43,10 +43,7 @@ NEXT_STEPS = {"not_deployed": DEPLOY, "waiting_for_enrolment": HELM_COMMAND}
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """`provider` is of `for_cards`; without `details` the card is closed; `managed`: its reader may act on it.
-
-    The provider of a closed one may be of `for_closed_cards`.
-    """
+    """Without `details` it is closed, and `provider` is of `for_closed_cards`; `managed`: its reader may act on it."""
 
     provider: WorkspaceProvider
     access_urls: AccessURLs
@@ -74,7 +71,8 @@ class Card:
     @cached_property
     def doing(self) -> str:
         """The active operation in a word, or nothing."""
-        kind = getattr(self.provider, "active_kind", None)
+        active = self.details.active_operation if self.details else None
+        kind = active.kind if active else getattr(self.provider, "active_kind", None)
         return DOING[OperationKind(kind)] if kind else ""
 
     @property

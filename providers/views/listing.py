@@ -50,7 +50,7 @@ def provider_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def provider_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The page of one provider, or the body of its card. `waiting`: only once a requested check is done."""
-    provider = for_cards(_visible(request)).filter(pk=pk).first()
+    provider = _visible(request).filter(pk=pk).first()
     if provider is None and wants_partial(request):
         return _gone(request, pk)
     if provider is None:
