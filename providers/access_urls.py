@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest
 
 from providers.addresses import is_same_origin
@@ -14,7 +15,7 @@ from providers.choices import AccessURLState
 from providers.models import AccessURL
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-ANSWERING = (AccessURLState.CURRENT, AccessURLState.ACCEPTED)
+ANSWERING = "SELECT url, state FROM providers_accessurl WHERE state IN ('current', 'accepted') ORDER BY id DESC"
 
 
 def access_url() -> str:
@@ -51,7 +52,9 @@ class AccessURLs:
 
 def answering_urls() -> AccessURLs:
     """One query."""
-    rows = AccessURL.objects.filter(state__in=ANSWERING).values_list("url", "state")
+    with connection.cursor() as cursor:
+        cursor.execute(ANSWERING)
+        rows = cursor.fetchall()
     current = next((url for url, state in rows if state == AccessURLState.CURRENT), str(settings.ACCESS_URL))
     return AccessURLs(current=current, accepted=tuple(url for url, state in rows if state == AccessURLState.ACCEPTED))
 

@@ -27,7 +27,7 @@ SHOWN_ORGANIZATIONS = 3
 MOST_CHANGES = 1000  # a flapping provider's month is cut there; its availability then covers less
 CHECK_PATIENCE = timedelta(minutes=1)
 READING_TIME = timedelta(minutes=10)
-# Both in SQL: Django takes longer to build them than PostgreSQL to answer.
+# In SQL: Django takes longer to build them than PostgreSQL to answer.
 FACTS = """
     SELECT provider.id,
         ARRAY(
@@ -52,6 +52,15 @@ CHANGES = """
     ) AS change
     WHERE number <= %(most)s AND (number <= %(shown)s OR at >= %(since)s)
     ORDER BY number
+"""
+NEWEST_OPERATIONS = """
+    SELECT DISTINCT ON (provider_id) * FROM providers_operation WHERE provider_id = ANY(%(ids)s)
+    ORDER BY provider_id, requested_at DESC
+"""
+TOKENS = """
+    SELECT * FROM providers_envproxytoken
+    WHERE provider_id = ANY(%(ids)s) AND (expires_at IS NULL OR expires_at >= %(since)s)
+    ORDER BY id DESC
 """
 
 
@@ -257,21 +266,21 @@ def _availability(
 def _operations(providers: Sequence[WorkspaceProvider]) -> dict[UUID, Operation]:
     """The newest operation of each, which is the active one if there is one; with its log if that is shown."""
     ids = [provider.pk for provider in providers]
-    newest = Operation.objects.filter(provider__in=ids).order_by("provider_id", "-requested_at").distinct("provider_id")
+    newest = Operation.objects.raw(NEWEST_OPERATIONS, {"ids": ids})
     found = {operation.provider_id: operation for operation in newest if operation.provider_id}
     for provider in providers:
         if provider.pk in found:
             found[provider.pk].provider = provider
-    row = Window(RowNumber(), "operation", F("id").desc())  # Django can't prefetch a slice in place
-    lines = OperationLine.objects.annotate(row=row).filter(row__lte=MOST_LINES + 1)
-    shown = [operation for operation in found.values() if is_shown_in_full(operation)]
-    prefetch_related_objects(shown, Prefetch("lines", lines, to_attr=NEWEST))
+    if shown := [operation for operation in found.values() if is_shown_in_full(operation)]:
+        row = Window(RowNumber(), "operation", F("id").desc())  # Django can't prefetch a slice in place
+        lines = OperationLine.objects.annotate(row=row).filter(row__lte=MOST_LINES + 1)
+        prefetch_related_objects(shown, Prefetch("lines", lines, to_attr=NEWEST))
     return found
 
 
 def _tokens(ids: Sequence[UUID], now: datetime) -> dict[UUID, list[EnvproxyToken]]:
     """The envproxy tokens of each that are valid or have ended within a day, newest first."""
     found: dict[UUID, list[EnvproxyToken]] = defaultdict(list)
-    for token in EnvproxyToken.objects.filter(provider__in=ids).exclude(expires_at__lt=now - DAY):
+    for token in EnvproxyToken.objects.raw(TOKENS, {"ids": list(ids), "since": now - DAY}):
         found[token.provider_id].append(token)
     return found
