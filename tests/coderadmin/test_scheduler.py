@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from coderadmin.celery import app
+from coderadmin.celery import app, sweep
 from coderadmin.programs import worker_command
-from coderadmin.schedule import SCHEDULE
+from coderadmin.schedule import SCHEDULE, SWEEPS
 from coderadmin.scheduler import PunctualScheduler
 
 SECONDS = 60.0
@@ -26,6 +26,19 @@ def test_it_sleeps_until_the_next_task_is_due(tmp_path: Path, monkeypatch: pytes
     now += timedelta(seconds=scheduler.tick())
     assert (scheduler.tick(), sent) == (0, ["providers.check_due_providers"])
     scheduler.close()
+
+
+def test_what_is_scheduled_exists() -> None:
+    app.loader.import_default_modules()
+    assert {entry["task"] for entry in SCHEDULE.values()} | set(SWEEPS) <= set(app.tasks)
+
+
+def test_a_sweep_that_fails_keeps_no_other_from_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setitem(app.tasks, "first", lambda: done[0])
+    monkeypatch.setitem(app.tasks, "second", lambda: done.append("second"))
+    sweep(["first", "second"])
+    assert done == ["second"]
 
 
 def test_a_worker_that_schedules_sends_the_sweeps_and_stops_when_asked(tmp_path: Path) -> None:
