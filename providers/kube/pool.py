@@ -10,8 +10,8 @@ from providers.kube.tls import tls_context
 from providers.target import ClusterTarget
 
 KEPT_SECONDS = 75.0  # more than the interval of checks, less than the 90 s after which an API server hangs up
-MOST_KEPT = 2000  # hosts with a connection that waits for the next check; each takes some 40 KB
-MOST_CONTEXTS = 2000  # CAs and client certificates; each takes some 20 KB
+MOST_KEPT = 1500  # hosts with a connection that waits for the next check; each takes some 40 KB
+MOST_CONTEXTS = 1500  # CAs and client certificates; each takes some 20 KB
 TLS_BUFFER = 4 * 1024  # bytes of each connection, more than most answers; asyncio takes 256 KiB and touches them all
 
 
