@@ -24,7 +24,7 @@ MOST_MEASURED = 50  # providers whose latency is measured: each is an address in
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """`answers` are by name, the quota left aside; `preselected` is the default, or the best that is usable."""
+    """`answers` leave the quota aside; `preselected` is the default, or the best that is usable."""
 
     organization: Organization
     owner: User

@@ -82,8 +82,8 @@ class EnvironmentForm(PlanForm):
 
     @cached_property
     def organizations(self) -> list[Organization]:
-        """Those to choose from, by name. One query."""
-        return list(organizations_for(self.person))
+        """Those to choose from, by name, without what the form doesn't show. One query."""
+        return list(organizations_for(self.person).defer("description", "created_at"))
 
     @cached_property
     def chosen_organization(self) -> Organization | None:

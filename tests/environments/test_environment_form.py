@@ -287,7 +287,7 @@ def test_more_providers_cost_no_more_queries(
         for number in range(5):
             make_provider(organizations=[organization], status=["ready", "error"][number % 2])
             make_environment(default, organization=organization)
-        with django_assert_max_num_queries(20) as queries:
+        with django_assert_max_num_queries(7) as queries:
             client.get(NEW)
         counts.append(len(queries))
     assert counts[0] == counts[1]
@@ -301,7 +301,7 @@ def test_more_organizations_cost_no_more_queries(
     for _ in range(2):
         for _ in range(3):
             make_provider(organizations=[make_organization()])
-        with django_assert_max_num_queries(20) as queries:
+        with django_assert_max_num_queries(7) as queries:
             client.get(NEW)
         counts.append(len(queries))
     assert counts[0] == counts[1]
