@@ -57,15 +57,18 @@ class Kubelet:
         await self._registration.unregister(self.api)
 
     async def _stay_registered(self) -> None:
-        has_taken_over = False
+        is_registered = False
         while True:
             pause = BEAT_SECONDS
             try:
-                await self._registration.register(self.api)
-                if not has_taken_over:
+                if is_registered:
+                    await self._registration.renew(self.api)
+                else:
+                    await self._registration.register(self.api)
                     await self._registration.take_over(self.api)
-                    has_taken_over = True
+                    is_registered = True
             except ApiError as error:
+                is_registered = False
                 logger.warning("%s: not registered: %s", self.api.kubeconfig.name, error)
                 pause = RETRY_SECONDS
             await asyncio.sleep(pause)

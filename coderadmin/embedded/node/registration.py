@@ -37,6 +37,10 @@ class Registration:
         if self.namespaces:
             await api.apply(f"{PLACEHOLDERS}/{self._placeholder}", self._make_placeholder())
 
+    async def renew(self, api: Api) -> None:
+        """Stay registered; on a real cluster others may have changed what was made. Raises ApiError."""
+        await (self.register(api) if self.namespaces else self.beat(api))
+
     async def beat(self, api: Api) -> None:
         """Say that the node lives; a cluster that hears nothing for 40 s takes its pods for lost. Raises ApiError."""
         await api.patch(f"/api/v1/nodes/{self.node}/status", {"status": _node_status()})
