@@ -23,7 +23,7 @@ from coderadmin.embedded.processes import Child
 
 logger = logging.getLogger(__name__)
 PROGRAM = ["coderadmin", "envproxy"]
-TICK_SECONDS = 0.2
+TICK_SECONDS, READY_TICK_SECONDS = 0.2, 1.0
 PROBE_SECONDS = 5.0  # once ready; before that at every tick
 PROBE_FAILURES = 3
 PROBE_TIMEOUT = aiohttp.ClientTimeout(total=3)
@@ -153,10 +153,18 @@ class PodProcess:
             elif time.monotonic() >= probe_at:
                 await self._probe()
                 probe_at = time.monotonic() + (PROBE_SECONDS if self.is_ready else 0.0)
-            await asyncio.sleep(TICK_SECONDS)
+            await self._rest()
         self._set_ready(False)
         if not self._stopping.is_set():
             await self._tell_crash(child, started_at)
+
+    async def _rest(self) -> None:
+        """A tick, which is longer while the program is ready and nobody asks it to end."""
+        if self._stopping.is_set() or not self.is_ready:
+            await asyncio.sleep(TICK_SECONDS)
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), READY_TICK_SECONDS)
 
     async def _tell_crash(self, child: Child, started_at: str) -> None:
         code = child.exit_code() or 0
