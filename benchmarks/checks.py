@@ -24,7 +24,7 @@ from coderadmin.programs import beat_command, worker_command
 from providers.kube.pool import MOST_KEPT
 
 FULL, INTERVAL, TIMEOUT = 10_000, 30.0, 10.0  # providers, each checked every so many seconds, for at most so many
-QUICK_SIZE = 200
+SIZE, QUICK_SIZE = 2_000, 200
 LAP, LAPS = MOST_KEPT, 7  # endpoints of a lap, and laps by the bare client and by the worker in turns
 SHORT_LAP, WARM_LAPS = 1_000, 10  # for several workers: each has met nearly all endpoints before it counts
 LIMIT = 2000.0  # milliseconds
@@ -78,7 +78,7 @@ class Scene:
 
 def measure(stack: Stack, quick: bool, *, size: int | None = None) -> Report:
     """CPU of a check against the bare client, lateness without and with dead ones, outage and recovery, memory."""
-    count = size or (QUICK_SIZE if quick else FULL)
+    count = size or (QUICK_SIZE if quick else SIZE)
     interval = max(2.0, INTERVAL * count / FULL)
     environment = stack.database(
         "checks",
@@ -95,7 +95,7 @@ def measure(stack: Stack, quick: bool, *, size: int | None = None) -> Report:
         (worker,) = scene.workers(1)
         _lap(scene, [worker], count)  # the first look at a provider asks more
         _compare_with_the_bare_client(scene, worker, report, laps=1 if quick else LAPS)
-        _watch_lateness(scene, worker, report, seconds=max(10.0, interval))
+        _watch_lateness(scene, worker, report, seconds=max(15.0, interval))
         _watch_an_outage(scene, report)
         report.targets.append(_memory(worker, count))
         stack.stop(worker)
