@@ -22,7 +22,7 @@ def check_due_providers() -> None:
 
 @shared_task(name="providers.check_providers")
 def check_providers(ids: list[str]) -> None:
-    checking.check_providers([UUID(provider_id) for provider_id in ids])
+    checking.check_promptly([UUID(provider_id) for provider_id in ids])
 
 
 @shared_task(name="providers.run_operation")

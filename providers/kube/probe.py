@@ -140,7 +140,10 @@ async def collect_many(
     deadline: float = DEADLINE,
     pool: Pool | None = None,
 ) -> AsyncGenerator[list[Found], None]:
-    """Evidence in groups as it comes in, the quick ones first. Each provider has its own `deadline` from its start."""
+    """Evidence in groups as it comes in, the quick ones first. Each provider has its own `deadline` from its start.
+
+    An empty group says that nothing came for a moment.
+    """
     slots = asyncio.Semaphore(concurrency)
 
     async def check(request: CheckRequest) -> Found:
@@ -151,8 +154,7 @@ async def collect_many(
     try:
         while pending:
             finished, pending = await asyncio.wait(pending, timeout=GROUPED)
-            if finished:
-                yield [task.result() for task in finished]
+            yield [task.result() for task in finished]
     finally:
         for task in pending:
             task.cancel()

@@ -1,33 +1,38 @@
 """Watching: claim what is due, collect evidence, have it stored."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from coderadmin.encryption import UndecryptableError
 from providers.kube.blocking import collect_many_now
 from providers.kube.evidence import Evidence
-from providers.kube.probe import CONCURRENCY, CheckRequest
+from providers.kube.probe import CONCURRENCY, CheckRequest, Found
 from providers.models import WorkspaceProvider
 from providers.querysets import DOWN
 from providers.services.storing import store_all, store_evidence
 from providers.services.targets import target_of
 
-# All of a batch at the same time: it occupies one worker thread for at most the time-out of a check.
+# All of a batch at the same time: where most of it is silent, it occupies a worker thread until the time-out of a check.
 BATCH, BATCH_OF_DOWN = CONCURRENCY, 500
 MOST_BATCHES = 40
 GATHERINGS = 6  # batches of those that are down in an interval: each is sure to wait for the time-out
+PROMPT = 1.0  # seconds after which a thread leaves the last half of its batch, or less, to another one
+MOST_LATE = 64  # batches of which a process waits for the last ones; each in a thread that does nothing else
 VERBS_EVERY = timedelta(minutes=10)  # DESIGN 4: access reviews are asked seldom
 
 
 def claim_due_providers() -> list[list[UUID]]:
     """Batches of providers whose check is due, each claimed by this caller alone. One query a batch.
 
-    Those that are down come last, apart, and many together: a silent cluster occupies a worker thread until the
-    time-out, and so would a batch of each sweep.
+    Those that are down come last, apart, and many together: a batch of silent clusters occupies a worker thread until
+    the time-out, and so would one of each sweep.
     """
     sound = _claim(down=False, size=BATCH)
     return [*sound, *(_claim(down=True, size=BATCH_OF_DOWN) if _down_have_gathered() else ())]
@@ -51,11 +56,51 @@ def _claim(*, down: bool, size: int) -> Iterator[list[UUID]]:
 
 def check_providers(ids: Sequence[UUID]) -> None:
     """Check these at the same time and store the outcomes as they come; providers that are gone are passed over."""
+    providers, outcomes = _begin(ids)
+    for group in outcomes:
+        _store(providers, group)
+
+
+def check_promptly(ids: Sequence[UUID]) -> None:
+    """As `check_providers`, but what has not answered after PROMPT is waited for by another thread.
+
+    Silent clusters, a few in each batch, would else occupy all threads of a worker until the time-out, and live ones
+    would be checked late. When most of a batch is still out it may be the worker that is slow: it takes nothing more.
+    """
+    providers, outcomes = _begin(ids)
+    left, end = len(providers), time.monotonic() + PROMPT
+    for group in outcomes:
+        _store(providers, group)
+        left -= len(group)
+        if 0 < left <= len(providers) / 2 and time.monotonic() > end and _late.acquire(blocking=False):
+            threading.Thread(target=_store_late, args=(providers, outcomes), name="late checks", daemon=True).start()
+            return
+
+
+_late = threading.BoundedSemaphore(MOST_LATE)
+
+
+def _store_late(providers: Mapping[UUID, WorkspaceProvider], outcomes: Iterator[list[Found]]) -> None:
+    """Without a connection to the database while it waits: there are fewer than such threads."""
+    try:
+        for group in outcomes:
+            _store(providers, group)
+            connection.close()
+    finally:
+        connection.close()
+        _late.release()
+
+
+def _begin(ids: Sequence[UUID]) -> tuple[dict[UUID, WorkspaceProvider], Iterator[list[Found]]]:
     loaded = WorkspaceProvider.objects.filter(pk__in=ids).select_related("credential").with_version()
     providers = {provider.pk: provider for provider in loaded}
     requests = list(_requests(providers.values()))
     timeout = settings.CHECK_TIMEOUT.total_seconds()
-    for group in collect_many_now(requests, concurrency=BATCH_OF_DOWN, deadline=timeout):
+    return providers, collect_many_now(requests, concurrency=BATCH_OF_DOWN, deadline=timeout)
+
+
+def _store(providers: Mapping[UUID, WorkspaceProvider], group: list[Found]) -> None:
+    if group:
         store_all([(providers[UUID(str(provider_id))], evidence) for provider_id, evidence in group])
 
 

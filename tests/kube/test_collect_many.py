@@ -50,7 +50,7 @@ def test_it_works_without_an_event_loop_and_may_be_left_early() -> None:
         unused.bind(("127.0.0.1", 0))
         address = f"https://127.0.0.1:{unused.getsockname()[1]}"
         found = collect_many_now([request(number, address) for number in range(3)])
-        _, evidence = next(found)[0]
+        _, evidence = next(filter(None, found))[0]
         found.close()
     assert evidence.reason == "connection_refused"
 

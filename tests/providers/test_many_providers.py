@@ -4,9 +4,9 @@ import gc
 import itertools
 import socket
 import socketserver
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from threading import Thread
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from django.utils import timezone
 from coderadmin.embedded.sandbox.process import SandboxProcess
 from organizations.models import User
 from providers.models import ClusterCredential, WorkspaceProvider
-from providers.services.checking import check_providers, claim_due_providers
+from providers.services.checking import check_promptly, check_providers, claim_due_providers
 from tests.factories import make_provider
 from tests.people import signed_in
 from tests.providers.clusters import soon, target_in
@@ -43,7 +43,7 @@ class SilentServer(socketserver.ThreadingTCPServer):
 @pytest.fixture
 def silent_address() -> Iterator[str]:
     with SilentServer(("127.0.0.1", 0), Silence) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"https://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 
@@ -151,6 +151,28 @@ class TestChecks:
         assert set(order[:30]) == answering
         assert set(order[30:]) == silent
 
+    def test_a_few_silent_ones_keep_no_thread_of_the_worker(
+        self, live: Callable[[int], set[UUID]], silent_address: str, settings: Any
+    ) -> None:
+        soon(settings, CHECK_TIMEOUT=30)
+        silent, answering = due(2, silent_address), live(8)
+        check_promptly([*silent, *answering])
+        assert checked() == answering
+        late = [thread for thread in threading.enumerate() if thread.name == "late checks"]
+        for thread in late:
+            thread.join()
+        assert late
+        assert checked() == silent | answering
+
+    def test_a_batch_of_which_most_is_silent_keeps_its_thread(
+        self, live: Callable[[int], set[UUID]], silent_address: str, settings: Any
+    ) -> None:
+        """So that a worker that is slow itself takes no more than it can do."""
+        soon(settings, CHECK_TIMEOUT=6)
+        silent, answering = due(8, silent_address), live(2)
+        check_promptly([*silent, *answering])
+        assert checked() == silent | answering
+
     def test_what_was_checked_leaves_memory_before_the_garbage_collector_looks(
         self, live: Callable[[int], set[UUID]]
     ) -> None:
@@ -164,6 +186,11 @@ class TestChecks:
             assert providers_in_memory() == before
         finally:
             gc.enable()
+
+
+def checked() -> set[UUID]:
+    """Those of `due` for which another check is planned."""
+    return set(WorkspaceProvider.objects.filter(next_check_at__gt=timezone.now()).values_list("pk", flat=True))
 
 
 def providers_in_memory() -> int:
