@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from environments.models import Environment
 from environments.placement import place
@@ -274,34 +273,3 @@ def test_for_an_owner_who_does_not_belong_there_it_says_so(
     answer = client.post(NEW, typed(organization, default, owner="nobody@example.com"))
     assert answer.context["form"].errors == {"owner": ["Nobody has an account with this e-mail."]}
     assert not Environment.objects.exists()
-
-
-def test_more_providers_cost_no_more_queries(
-    client: Client,
-    organization: Organization,
-    default: WorkspaceProvider,
-    django_assert_max_num_queries: DjangoAssertNumQueries,
-) -> None:
-    counts = []
-    for _ in range(2):
-        for number in range(5):
-            make_provider(organizations=[organization], status=["ready", "error"][number % 2])
-            make_environment(default, organization=organization)
-        with django_assert_max_num_queries(7) as queries:
-            client.get(NEW)
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
-
-
-def test_more_organizations_cost_no_more_queries(
-    site_admin: User, default: WorkspaceProvider, django_assert_max_num_queries: DjangoAssertNumQueries
-) -> None:
-    client = signed_in(site_admin)
-    counts = []
-    for _ in range(2):
-        for _ in range(3):
-            make_provider(organizations=[make_organization()])
-        with django_assert_max_num_queries(7) as queries:
-            client.get(NEW)
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
