@@ -30,5 +30,3 @@ def check_change(change_id: UUID) -> None:
     AccessURLChange.objects.filter(
         pk=change_id, state__in=NOT_SWITCHED, check_requested_at=change.check_requested_at
     ).update(findings=[asdict(finding) for finding in findings], checked_at=timezone.now())
-
-

@@ -19,7 +19,7 @@ from providers.querysets import DOWN
 from providers.services.storing import store_all, store_evidence
 from providers.services.targets import target_of
 
-# All of a batch at the same time: where most of it is silent, it occupies a worker thread until the time-out of a check.
+# All of a batch at the same time: where most of it is silent, it occupies a worker thread until the time-out.
 BATCH, BATCH_OF_DOWN = CONCURRENCY, 500
 MOST_BATCHES = 40
 GATHERINGS = 6  # batches of those that are down in an interval: each is sure to wait for the time-out
