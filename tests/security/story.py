@@ -231,9 +231,9 @@ class Story:
         for pid in workers:
             kill(pid, signal.SIGSTOP)
         try:
-            self.visitor.submit(f"{address}check/")
-            self.visitor.submit(f"{PROVIDERS}{other}/deploy/")
-            self.visitor.submit(f"{address}deploy/")
+            for place in (f"{PROVIDERS}{other}/", address):
+                self.visitor.submit(f"{place}check/")
+                self.visitor.submit(f"{place}deploy/")
             assert eventually(self.holds_messages), list(self.waiting)
         finally:
             for pid in workers:
