@@ -18,7 +18,7 @@ from providers.services.tokens import why_envproxy_is_refused
 
 logger = logging.getLogger(__name__)
 
-CONFIRMED_AFTER, DOWN_AFTER = 1 / 3, 0.7  # of an interval: the check after a first failure, and after each further one
+CONFIRMED_AFTER, DOWN_AFTER = 1 / 3, 0.6  # of an interval: the check after a first failure, and after each further one
 MOMENTS = ["last_check_at", "last_check_ms"]  # all that is written of a check that found nothing new
 FIELDS = [
     "status", "status_since", "reason", "message", "next_check_at", "last_check_at", "last_check_ms", "failed_checks",

@@ -44,7 +44,8 @@ def _matrix(request: HttpRequest) -> AccessPage:
     organization, provider = searched(request, "organization"), searched(request, "provider")
     named = Organization.objects.search(organization).only("name")
     rows = Paginator(named, MOST_ROWS).get_page(request.GET.get("page"))
-    found = WorkspaceProvider.objects.filter(name__icontains=provider).only("name", "status", "cordoned_at")
+    named_so = {"name__icontains": provider} if provider else {}
+    found = WorkspaceProvider.objects.filter(**named_so).only("name", "status", "cordoned_at")
     columns = list(found[:MOST_COLUMNS])
     organizations = list(rows)
     query = {"organization": organization, "provider": provider, "page": str(rows.number) if rows.number > 1 else ""}
