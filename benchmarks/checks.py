@@ -25,7 +25,7 @@ from coderadmin.programs import beat_command, worker_command
 from providers.kube.pool import MOST_KEPT
 
 FULL, INTERVAL, TIMEOUT = 10_000, 30.0, 10.0  # providers, each checked every so many seconds, for at most so many
-SIZE, QUICK_SIZE = 2_000, 200
+QUICK = 200  # endpoints
 LAP, LAPS = MOST_KEPT, 7  # endpoints of a lap, and laps by the bare client and by the worker in turns
 SHORT_LAP, WARM_LAPS = 1_000, 10  # for several workers: each has met nearly all endpoints before it counts
 LIMIT = 2000.0  # milliseconds
@@ -88,9 +88,9 @@ def _one_core() -> Iterator[None]:
         os.sched_setaffinity(0, cores)
 
 
-def measure(stack: Stack, quick: bool, *, size: int | None = None) -> Report:
+def measure(stack: Stack, quick: bool) -> Report:
     """CPU of a check against the bare client, lateness without and with dead ones, outage and recovery, memory."""
-    count = size or (QUICK_SIZE if quick else SIZE)
+    count = QUICK if quick else FULL
     interval = max(2.0, INTERVAL * count / FULL)
     environment = stack.database(
         "checks",
