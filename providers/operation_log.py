@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -41,7 +40,7 @@ def log_of(operation: AbstractOperation, *, after: int = 0) -> Log:
     """
     newest = getattr(operation, NEWEST, None)
     if newest is None:
-        newest = newest_lines(operation, after=after)
+        newest = operation.lines.filter(pk__gt=after).order_by("-pk")[: MOST_LINES + 1]
     lines = sorted(newest, key=lambda line: line.pk)
     if operation.error_text and lines and lines[-1].text == operation.error_text:
         lines.pop()  # the page shows it below the log, with the next steps
@@ -51,12 +50,6 @@ def log_of(operation: AbstractOperation, *, after: int = 0) -> Log:
         waits_for_worker=_waits_for_worker(operation),
         fingerprint=f"{_mood(operation)}-{lines[-1].pk if lines else after}",
     )
-
-
-def newest_lines(operation: AbstractOperation, *, after: int = 0) -> QuerySet[AbstractOperationLine]:
-    """One more than are shown, the last one first; none but these is read."""
-    lines: QuerySet[AbstractOperationLine] = operation.lines.filter(pk__gt=after).order_by("-pk")[: MOST_LINES + 1]
-    return lines
 
 
 def news_of(operation: AbstractOperation, seen: str) -> Log | None:

@@ -44,4 +44,4 @@ class EnvironmentOperation(AbstractOperation):
 class EnvironmentOperationLine(AbstractOperationLine):
     """A line of the build log."""
 
-    operation = models.ForeignKey(EnvironmentOperation, on_delete=models.CASCADE, related_name="lines", db_index=False)
+    operation = models.ForeignKey(EnvironmentOperation, on_delete=models.CASCADE, related_name="lines")

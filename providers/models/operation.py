@@ -65,7 +65,6 @@ class AbstractOperationLine(models.Model):
     class Meta:
         abstract = True
         ordering = ["id"]
-        indexes = [models.Index(fields=["operation", "id"], name="%(class)s_order")]
 
     def __str__(self) -> str:
         return self.text
@@ -104,4 +103,4 @@ class Operation(AbstractOperation):
 class OperationLine(AbstractOperationLine):
     """A line of a provider's operation; a finding of the pre-flight carries a level and a remedy."""
 
-    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="lines", db_index=False)
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="lines")

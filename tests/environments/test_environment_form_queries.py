@@ -34,6 +34,7 @@ def test_more_providers_cost_no_more_queries(
         for number in range(5):
             make_provider(organizations=[organization], status=["ready", "error"][number % 2])
             make_environment(default, organization=organization)
+        client.get(NEW)  # what a process remembers for a moment is asked now
         with django_assert_max_num_queries(7) as queries:
             client.get(NEW)
         counts.append(len(queries))
@@ -48,6 +49,7 @@ def test_more_organizations_cost_no_more_queries(
     for _ in range(2):
         for _ in range(3):
             make_provider(organizations=[make_organization()])
+        client.get(NEW)  # what a process remembers for a moment is asked now
         with django_assert_max_num_queries(7) as queries:
             client.get(NEW)
         counts.append(len(queries))
