@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from environments.offers import Offer
 from environments.placement import Placement
+from organizations.forms.widgets import options
 from organizations.models import Organization
 from providers.candidates import Candidate
 
@@ -36,11 +37,7 @@ def provider_choices(offer: Offer, chosen: UUID | None, measured: Collection[UUI
 
 @register.simple_tag
 def organization_options(organizations: Iterable[Organization], chosen: UUID) -> SafeString:
-    options = (
-        f'<option value="{each.pk}"{" selected" if each.pk == chosen else ""}>{escape(each.name)}</option>'
-        for each in organizations
-    )
-    return mark_safe("".join(options))  # noqa: S308
+    return options([(each.pk, each.name) for each in organizations], chosen)
 
 
 def _choice(answer: Placement, chosen: UUID | None, measured: Collection[UUID], why: str) -> str:
