@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Value, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, F, Q, QuerySet, TextField, Value, Window
+from django.db.models.functions import Cast, RowNumber
 
 from coderadmin.expressions import IsAnyOf
 from organizations.models import Organization
@@ -58,7 +58,11 @@ class Cell:
 
 
 NOTHING = Cell(Access.NONE, Access.NONE, 0, 0)
-MERELY_OPEN = Cell(Access.OPEN, Access.OPEN, 0, 0)  # one for all: a matrix holds thousands of them
+MERELY = {access: Cell(access, access, 0, 0) for access in (Access.OPEN, Access.CLOSING)}
+"""Without environments: one for all, since a matrix holds thousands of them."""
+TextPair = tuple[str, str]
+"""The ids of a Pair as texts: making and hashing thousands of UUIDs takes longer than reading the rows."""
+TEXTS = Cast("provider", TextField()), Cast("organization", TextField())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +71,10 @@ class Grid:
 
     providers: Sequence[WorkspaceProvider]
     organizations: Sequence[Organization]
-    cells: Mapping[Pair, Cell] = field(default_factory=dict)
+    cells: Mapping[TextPair, Cell] = field(default_factory=dict)
 
     def cell(self, provider: WorkspaceProvider, organization: Organization) -> Cell:
-        return self.cells.get((provider.pk, organization.pk), NOTHING)
+        return self.cells.get((str(provider.pk), str(organization.pk)), NOTHING)
 
     def row(self, organization: Organization) -> list[Cell]:
         row = [NOTHING] * len(self.providers)
@@ -80,12 +84,12 @@ class Grid:
 
     def filled(self, organization: Organization) -> list[tuple[int, Cell]]:
         """The cells of its row that hold something, each with the number of its column."""
-        return self._by_organization.get(organization.pk, [])
+        return self._by_organization.get(str(organization.pk), [])
 
     @cached_property
-    def _by_organization(self) -> dict[UUID, list[tuple[int, Cell]]]:
-        columns = {provider.pk: number for number, provider in enumerate(self.providers)}
-        found: dict[UUID, list[tuple[int, Cell]]] = defaultdict(list)
+    def _by_organization(self) -> dict[str, list[tuple[int, Cell]]]:
+        columns = {str(provider.pk): number for number, provider in enumerate(self.providers)}
+        found: dict[str, list[tuple[int, Cell]]] = defaultdict(list)
         for (provider, organization), cell in self.cells.items():
             found[organization].append((columns[provider], cell))
         return found
@@ -111,24 +115,22 @@ def load_grid(
     wishes: Mapping[Pair, Access] | None = None,
 ) -> Grid:
     """Two queries, whatever the numbers."""
-    pks = [each.pk for each in providers], [each.pk for each in organizations]
-    present, counts = present_access(*pks), _counts(*pks)
-    wanted = wishes or {}
-    cells = dict.fromkeys((pair for pair, access in present.items() if access == Access.OPEN), MERELY_OPEN)
-    closing = {pair for pair, access in present.items() if access == Access.CLOSING}
-    for pair in closing | counts.keys() | wanted.keys():
-        stored = present.get(pair, Access.NONE)
-        cells[pair] = Cell(stored, wanted.get(pair, stored), *counts.get(pair, (0, 0)))
+    among = _among([each.pk for each in providers], [each.pk for each in organizations])
+    entries = AllowlistEntry.objects.filter(among).values_list(*TEXTS, "closing")
+    cells = {(provider, organization): MERELY[_access(closing)] for provider, organization, closing in entries}
+    counts = _counts(among)
+    wanted = {(str(provider), str(organization)): access for (provider, organization), access in (wishes or {}).items()}
+    for pair in counts.keys() | wanted.keys():
+        present = cells.get(pair, NOTHING).present
+        cells[pair] = Cell(present, wanted.get(pair, present), *counts.get(pair, (0, 0)))
     return Grid(providers=providers, organizations=organizations, cells=cells)
 
 
 def present_access(providers: Collection[UUID], organizations: Collection[UUID]) -> dict[Pair, Access]:
     """Pairs without access are left out. One query."""
     entries = AllowlistEntry.objects.filter(_among(providers, organizations))
-    return {
-        (provider, organization): Access.CLOSING if closing else Access.OPEN
-        for provider, organization, closing in entries.values_list("provider", "organization", "closing")
-    }
+    found = entries.values_list("provider", "organization", "closing")
+    return {(provider, organization): _access(closing) for provider, organization, closing in found}
 
 
 def named_environments(pairs: Sequence[Pair]) -> dict[Pair, list]:
@@ -152,12 +154,17 @@ def _among(providers: Collection[UUID], organizations: Collection[UUID]) -> Q:
     return Q(IsAnyOf("provider", Value(list(providers))), IsAnyOf("organization", Value(list(organizations))))
 
 
-def _counts(providers: Collection[UUID], organizations: Collection[UUID]) -> dict[Pair, tuple[int, int]]:
+def _access(closing: bool) -> Access:
+    return Access.CLOSING if closing else Access.OPEN
+
+
+def _counts(among: Q) -> dict[TextPair, tuple[int, int]]:
+    """Of the running and of the stopped environments."""
     rows = (
         _environments()
-        .filter(_among(providers, organizations))
+        .filter(among)
         .order_by()
-        .values_list("provider", "organization")
+        .values_list(*TEXTS)
         .annotate(total=Count("pk"), running=Count("pk", filter=Q(status__in=RUNNING_ENVIRONMENTS)))
     )
     return {(provider, organization): (running, total - running) for provider, organization, total, running in rows}
