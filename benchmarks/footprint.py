@@ -1,4 +1,7 @@
-"""How much memory and processor time the programs take before anybody asks them anything."""
+"""How much memory and processor time the programs take before anybody asks them anything.
+
+As in an installation of requirements.txt: Django and Kombu load some packages of developers where they find them.
+"""
 
 import json
 import os
@@ -7,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from statistics import median
 
 from benchmarks.kernel import cpu_seconds, resident_megabytes, tree
@@ -14,7 +18,7 @@ from benchmarks.measures import Report, Target
 from benchmarks.proxy import start_envproxy
 from benchmarks.seed import LIST, World
 from benchmarks.site import Visitor, start_server
-from benchmarks.stack import CHECKOUT, Stack, free_port, wait_for
+from benchmarks.stack import CHECKOUT, Environment, Stack, free_port, wait_for
 from coderadmin.programs import worker_command
 
 REST = 15.0  # seconds after the start of the embedded stack
@@ -22,16 +26,26 @@ WATCHED = 20.0  # seconds for which its idle processor time is taken
 IMPORT_WEB = "import coderadmin.wsgi, coderadmin.urls"
 FIRST_PAGES = (LIST, "/environments/", "/manage/audit/")
 FEW = World(providers=100, organizations=50, environments=100, audit=1_000)
+FOR_DEVELOPERS = ("jinja2", "msgpack", "greenlet")
 
 
 def measure(stack: Stack, quick: bool) -> Report:
     repeated = 3 if quick else 9
-    targets = [*_starts(stack, repeated), *_programs(stack)]
-    return Report(targets=targets if quick else [*targets, *_embedded_stack(stack)])
+    installed = _as_installed(stack.folder / "not-installed")
+    targets = [*_starts(stack, installed, repeated), *_programs(stack, installed)]
+    return Report(targets=targets if quick else [*targets, *_embedded_stack(stack, installed)])
 
 
-def _starts(stack: Stack, repeated: int) -> Iterator[Target]:
-    own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as installed
+def _as_installed(hiding: Path) -> Environment:
+    """Variables under which Python does not find what only developers have, and keeps what it compiles."""
+    hiding.mkdir()
+    for module in FOR_DEVELOPERS:
+        hiding.joinpath(f"{module}.py").write_text("raise ImportError")
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return own | {"PYTHONPATH": str(hiding)}
+
+
+def _starts(stack: Stack, own: Environment, repeated: int) -> Iterator[Target]:
     web = {**own, **stack.variables}
     yield Target(
         what="import of the web process: CPU",
@@ -48,9 +62,9 @@ def _starts(stack: Stack, repeated: int) -> Iterator[Target]:
     )
 
 
-def _programs(stack: Stack) -> Iterator[Target]:
+def _programs(stack: Stack, installed: Environment) -> Iterator[Target]:
     """One at a time, at rest; the web process after its first pages."""
-    environment = stack.database("footprint")
+    environment = stack.database("footprint") | {"PYTHONPATH": installed["PYTHONPATH"]}
     stack.run(["benchmarks.seed"], environment, given=json.dumps(vars(FEW)))
     server = start_server(stack, "web-footprint", environment, threads=8)
     visitor = Visitor(server.port)
@@ -68,11 +82,11 @@ def _memory(what: str, pid: int, most: float) -> Target:
     return Target(what=f"{what}: resident", value=resident_megabytes([pid]), unit=" MB", most=most)
 
 
-def _embedded_stack(stack: Stack) -> Iterator[Target]:
+def _embedded_stack(stack: Stack, installed: Environment) -> Iterator[Target]:
     """`coderadmin run` in a folder of its own: memory that processes share is counted once."""
     port = free_port()
     settings = {
-        **{name: value for name, value in os.environ.items() if name not in stack.variables},
+        **{name: value for name, value in installed.items() if name not in stack.variables},
         "CODERADMIN_DATA_DIR": str(stack.folder / "instance"),
         "CODERADMIN_PORT": str(port),
     }

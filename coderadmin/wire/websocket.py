@@ -10,12 +10,15 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from simple_websocket import ConnectionClosed, ConnectionError, Server
 
 from coderadmin.api.problems import ProblemError
+
+if TYPE_CHECKING:
+    from simple_websocket import Server
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +40,7 @@ class TakenOver(HttpResponse):
         raise StopIteration
 
 
-def serve(request: HttpRequest, conversation: Callable[[Server], None]) -> HttpResponse:
+def serve(request: HttpRequest, conversation: Callable[["Server"], None]) -> HttpResponse:
     """Hold `conversation` in a thread of its own; it ends when that returns. Raises ProblemError."""
     if not _is_handshake(request):
         headers = {"Upgrade": "websocket", "Sec-WebSocket-Version": VERSION}
@@ -77,7 +80,9 @@ def _take(theirs: socket.socket) -> socket.socket:
     return ours
 
 
-def _converse(environ: dict[str, object], conversation: Callable[[Server], None]) -> None:
+def _converse(environ: dict[str, object], conversation: Callable[["Server"], None]) -> None:
+    from simple_websocket import ConnectionClosed, ConnectionError, Server  # 1 MB, for the first who follows a build
+
     try:
         websocket = Server.accept(environ, ping_interval=PING_SECONDS)
         conversation(websocket)
