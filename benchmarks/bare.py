@@ -10,7 +10,9 @@ import subprocess
 import sys
 import time
 from asyncio import sslproto
+from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 from typing import Any, Self
 
 import aiohttp
@@ -45,10 +47,30 @@ class Bare:
 
     def lap(self) -> float:
         """Seconds of processor time for one check of each endpoint."""
-        assert self._process.stdin and self._process.stdout  # noqa: S101 - pipes
+        self.begin_lap()
+        return self.end_lap()
+
+    def begin_lap(self) -> None:
+        assert self._process.stdin  # noqa: S101 - a pipe
         self._process.stdin.write("\n")
         self._process.stdin.flush()
+
+    def end_lap(self) -> float:
+        """Waits for its end."""
+        assert self._process.stdout  # noqa: S101 - a pipe
         return float(self._process.stdout.readline())
+
+
+def lap_of_many(fleet: Path, clients: int, count: int, *, laps: int) -> float:
+    """Seconds of processor time of all clients, each with its share of `count` checks: the median, after two laps."""
+    with ExitStack() as started:
+        running = [started.enter_context(Bare(fleet, count // clients)) for _ in range(clients)]
+        costs = []
+        for _ in range(2 + laps):
+            for client in running:
+                client.begin_lap()
+            costs.append(sum(client.end_lap() for client in running))
+    return median(costs[2:])
 
 
 async def _run(fleet: dict[str, Any], count: int) -> None:

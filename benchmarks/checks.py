@@ -5,18 +5,17 @@ a second as with the whole one, and waits for as many. Laps, which tell what a c
 of as many endpoints as a worker keeps one to.
 """
 
-import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
 import psycopg
 
-from benchmarks.bare import Bare
+from benchmarks.bare import Bare, lap_of_many
 from benchmarks.fleet import Fleet, start_fleet
+from benchmarks.kernel import one_core
 from benchmarks.measures import Report, Sample, Target
 from benchmarks.processes import cpu_of, resident_of
 from benchmarks.stack import BenchmarkError, Environment, Stack
@@ -75,17 +74,6 @@ class Scene:
     def workers(self, count: int) -> list[Child]:
         command = worker_command(concurrency=CONCURRENCY)
         return [self.stack.start(f"worker-{n}", command, self.environment) for n in range(count)]
-
-
-@contextmanager
-def _one_core() -> Iterator[None]:
-    """What is started within runs on the first core only, and takes turns there."""
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cores)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, cores)
 
 
 def measure(stack: Stack, quick: bool) -> Report:
@@ -201,18 +189,23 @@ def _watch_an_outage(scene: Scene, report: Report) -> None:
 def _add_workers(scene: Scene, report: Report) -> None:
     """The same lap by more processes: how much more a core each would bring, were there as many cores.
 
-    They share one by time-slicing: two on two cores would each be slowed by the other, and by the fleet.
+    They share one by time-slicing: two on two cores would each be slowed by the other, and by the fleet. As many bare
+    clients, which have nothing in common but the core, tell what time-slicing alone takes.
     """
-    costs = {}
+    costs, bare = {}, {}
     for count in (1, 2, 4):
-        with _one_core():
+        with one_core():
+            bare[count] = lap_of_many(scene.fleet.file, count, SHORT_LAP, laps=LAPS)
             workers = scene.workers(count)
         laps = [_lap(scene, workers, SHORT_LAP) for _ in range(WARM_LAPS + LAPS)]
         costs[count] = median(laps[WARM_LAPS:])
         for worker in workers:
             scene.stack.stop(worker)
-    note = "by processor time, on one core that they share by time-slicing; fleet and database have the other"
     for count, least in ((2, 1.8), (4, 3.2)):
+        note = (
+            "by processor time, on one core that they share by time-slicing; fleet and database have the other; "
+            f"{count} bare clients that share nothing else bring {count * bare[1] / bare[count]:.2f}"
+        )
         value = count * costs[1] / costs[count]
         report.targets.append(Target(what=f"throughput of {count} workers", value=value, least=least, note=note))
 
