@@ -59,6 +59,11 @@ class Configuration(models.Model):
         return cls.objects.select_for_update().get(pk=1)
 
 
+def has_built_in() -> bool:
+    """Whether built-in sign-in is on. One query."""
+    return Configuration.load().built_in
+
+
 class ClaimRule(models.Model):
     """Whoever has `value` in the claim of groups has a site role (never the admin's), or one in an organization."""
 

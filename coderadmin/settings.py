@@ -200,8 +200,9 @@ EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.scheme == "smtp+tls", _mail.scheme == "smtp+ssl"
 EMAIL_TIMEOUT = SECONDS
-DEFAULT_FROM_EMAIL = env.str("CODERADMIN_EMAIL_FROM", "") or f"coderadmin@{_access.hostname}"
+DEFAULT_FROM_EMAIL = env.str("CODERADMIN_EMAIL_FROM", "")  # empty: at the access URL of the moment (organizations.mail)
 ACCESS_URL_SOURCE = "providers.access_urls.access_url"  # for apps below: which access URL the deployment has now
+BUILT_IN_SOURCE = "authentication.configuration.has_built_in"  # for apps below: whether people sign in by password now
 PASSWORD_RESET_TIMEOUT = 7 * 24 * 3600  # seconds; the longest life of a link, see organizations.links
 
 # Security

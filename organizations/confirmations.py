@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from organizations.links import INVITATION_LIFE
 from organizations.models import ApiToken, User
 from organizations.services.tokens import family
+from organizations.ways_in import has_built_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,14 +56,21 @@ def of_password_reset(user: User) -> Confirmation:
 
 
 def of_invitation(user: User) -> Confirmation:
-    """Of sending it again."""
+    """Of sending it again. One query."""
+    if has_built_in():
+        effects = [
+            f"{user.email} gets another mail with a link to choose a password. You don't see the link.",
+            f"It works once, for {INVITATION_LIFE.days} days. Links of earlier mails go on working for their time.",
+        ]
+    else:
+        effects = [
+            f"{user.email} gets another mail that says how to sign in with single sign-on.",
+            "Links of earlier mails, to choose a password, open nothing while built-in sign-in is switched off.",
+        ]
     return Confirmation(
         title=f"Send the invitation of {user} again",
         submit_label="Send it again",
-        effects=[
-            f"{user.email} gets another mail with a link to choose a password. You don't see the link.",
-            f"It works once, for {INVITATION_LIFE.days} days. Links of earlier mails go on working for their time.",
-        ],
+        effects=effects,
     )
 
 

@@ -10,6 +10,7 @@ from django.utils.http import base36_to_int, urlsafe_base64_encode
 from django.utils.module_loading import import_string
 
 from organizations.models import User
+from organizations.ways_in import takes_password_of
 
 INVITATION_LIFE = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 RESET_LIFE = timedelta(hours=1)
@@ -18,7 +19,8 @@ RESET_LIFE = timedelta(hours=1)
 class LinkTokens(PasswordResetTokenGenerator):
     """Django's: a token ends with the password, the sign-in and the e-mail that it was made for, and with time.
 
-    Whoever has a password already may have read the mail in vain: that link ends sooner than an invitation.
+    It opens nothing while a password of the person would not be taken. Whoever has one already may have read the mail
+    in vain: that link ends sooner than an invitation.
     """
 
     key_salt = "organizations.links"
@@ -27,7 +29,7 @@ class LinkTokens(PasswordResetTokenGenerator):
         if user is None or not token or not user.is_active or not super().check_token(user, token):
             return False
         life = RESET_LIFE if user.has_usable_password() else INVITATION_LIFE
-        return self._age(token) <= life
+        return self._age(token) <= life and takes_password_of(user)
 
     def _age(self, token: str) -> timedelta:
         made = base36_to_int(token.partition("-")[0])

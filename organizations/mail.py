@@ -10,7 +10,9 @@ from smtplib import (
 )
 from ssl import SSLError
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
 from django.views.decorators.debug import sensitive_variables
@@ -32,12 +34,20 @@ class MailError(Exception):
 
 @sensitive_variables()
 def send_link(user: User, *, template: str, subject: str, **context: Any) -> None:
-    """A new link, in a mail of plain text. Takes up to some times `EMAIL_TIMEOUT`. Raises MailError."""
-    context |= {"account": user, "link": link_of(user), "access_url": access_url()}
+    """As `send_mail`, with a new link by which the person chooses a password."""
+    send_mail(user, template=template, subject=subject, link=link_of(user), **context)
+
+
+@sensitive_variables()
+def send_mail(user: User, *, template: str, subject: str, **context: Any) -> None:
+    """Of plain text. Takes up to some times `EMAIL_TIMEOUT`. Raises MailError."""
+    here = access_url()
+    context |= {"account": user, "access_url": here}
     text = render_to_string(f"organizations/mail/{template}.txt", context)
+    sender = settings.DEFAULT_FROM_EMAIL or f"coderadmin@{urlsplit(here).hostname}"
     try:
         with get_connection() as connection:
-            EmailMessage(subject, text, to=[user.email], connection=connection).send()
+            EmailMessage(subject, text, sender, [user.email], connection=connection).send()
     except (OSError, ValueError) as error:  # smtplib's are OSErrors; ValueError: an address that no mail can have
         raise _in_words(error) from None
 

@@ -73,7 +73,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Invitation(models.Model):
-    """A mail with a link by which a new person chooses a password. The link itself is stored nowhere.
+    """A mail that tells a new person how to sign in: by a link to choose a password, which is stored nowhere, or, where
+    built-in sign-in is off, by single sign-on.
 
     `next_try_at` is set while it is to be sent; `problem` says why the last attempt failed. `accepted_at`: when a
     password was chosen, or the person signed in without one.

@@ -14,10 +14,10 @@ from authentication.services.linking import link_of, make_link
 from organizations.choices import OrganizationRole, SiteRole
 from organizations.errors import RefusedError
 from organizations.models import Membership, Organization, User
-from organizations.policies import MANAGING_ROLES
 from organizations.services import add_member, create_user, remove_member, set_member_role, set_site_role
 from organizations.services.invitations import accept_invitation
 from organizations.services.locking import locked_organizations, locked_user
+from organizations.ways_in import needs_link
 
 BY_CLAIM = "OpenID Connect claim"
 
@@ -67,11 +67,6 @@ def load_rules() -> list[Rule]:
         )
         for row in ClaimRule.objects.all()
     ]
-
-
-def needs_link(user: User) -> bool:
-    """An e-mail alone does not open these accounts."""
-    return user.site_role in MANAGING_ROLES or user.is_staff
 
 
 def _account_of(person: Person, configuration: Configuration, actor: Actor) -> User:

@@ -11,12 +11,17 @@ from organizations.choices import SiteRole
 from organizations.models import Organization, User
 from organizations.policies import roles_to_give
 from organizations.text import validate_line
+from organizations.ways_in import has_built_in
 
 ROLE_WORDS = {
     SiteRole.MEMBER: "Member: may use what the organizations allow",
     SiteRole.AUDITOR: "Auditor: also sees the providers, and changes nothing",
     SiteRole.MANAGER: "Site manager: runs this deployment",
 }
+WITHOUT_BUILT_IN = (
+    "It says how to sign in with single sign-on. Otherwise you get a temporary password, which is not taken while "
+    "built-in sign-in is switched off."
+)
 
 
 def _organizations() -> forms.ModelMultipleChoiceField:
@@ -59,6 +64,8 @@ class UserForm(forms.Form):
         kwargs.setdefault("initial", by_default)
         super().__init__(*args, **kwargs)
         _offer_roles(self.fields["site_role"], person)
+        if not has_built_in():
+            self.fields["invite"].help_text = WITHOUT_BUILT_IN
 
     def clean_invite(self) -> bool:
         if self.cleaned_data["invite"] and not settings.SENDS_MAIL:

@@ -54,14 +54,15 @@ def create_user(
     """
     require_site_manager(actor)
     _require_may_give(actor, site_role)
+    user = User(email=email.strip().lower(), name=clean_line(name), site_role=site_role)
     if invite:
         invitations.require_mail()
+        invitations.require_way_in(user)
     wanted = {organization.pk for organization in organizations}
     joined = list(locked_organizations(wanted).values())
     if len(joined) < len(wanted):
         raise RefusedError("An organization was deleted in the meantime.", remedy="Choose again among the others.")
     password = "" if invite else _temporary_password()
-    user = User(email=email.strip().lower(), name=clean_line(name), site_role=site_role)
     user.must_change_password = not invite
     user.set_password(password or None)
     clean_and_save(user, lambda: User.objects.insert(user), exclude=["username"])

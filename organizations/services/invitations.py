@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import AuditEvent
@@ -14,10 +15,11 @@ from audit.services import SYSTEM, Actor, record
 from coderadmin.dispatch import send
 from organizations.errors import RefusedError
 from organizations.links import INVITATION_LIFE
-from organizations.mail import MailError, send_link
+from organizations.mail import MailError, send_link, send_mail
 from organizations.models import Invitation, User
 from organizations.policies import require_invite
 from organizations.services.locking import locked_user
+from organizations.ways_in import has_built_in, needs_link
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +47,18 @@ def require_mail() -> None:
         raise RefusedError("This deployment sends no mail.", remedy="Give a temporary password instead.")
 
 
+def require_way_in(user: User) -> None:
+    """That there is one for somebody who has no password yet. At most one query. Raises RefusedError."""
+    if needs_link(user) and not has_built_in():
+        raise RefusedError(
+            "Built-in sign-in is switched off, and single sign-on opens no account that may manage or support this "
+            "deployment by its e-mail alone.",
+            remedy="Let it be an ordinary member until the first sign-in, and give the rest then.",
+        )
+
+
 def require_open(user: User) -> Invitation:
-    """The invitation that the person has not accepted yet. At most one query. Raises RefusedError."""
+    """The invitation that the person has not accepted yet. At most two queries. Raises RefusedError."""
     require_mail()
     invitation: Invitation | None = getattr(user, "invitation", None)
     if invitation is None:
@@ -55,6 +67,7 @@ def require_open(user: User) -> Invitation:
         raise RefusedError(f"{user} has accepted the invitation.")
     if not user.is_active:
         raise RefusedError(f"The account of {user} is deactivated.", remedy="Activate it first.")
+    require_way_in(user)
     return invitation
 
 
@@ -107,9 +120,15 @@ def _send(user: User) -> None:
     """Raises MailError."""
     if not user.is_active:
         raise MailError("The account is deactivated.", is_final=True)
-    if not settings.SENDS_MAIL:
-        raise MailError("This deployment sends no mail.", is_final=True)
-    send_link(user, template="invitation", subject=SUBJECT, ends_at=timezone.now() + INVITATION_LIFE)
+    try:
+        require_mail()
+        require_way_in(user)
+    except RefusedError as refusal:
+        raise MailError(refusal.message, is_final=True) from None
+    if has_built_in():
+        send_link(user, template="invitation", subject=SUBJECT, ends_at=timezone.now() + INVITATION_LIFE)
+    else:
+        send_mail(user, template="invitation_single_sign_on", subject=SUBJECT, sign_in=reverse("organizations:sign_in"))
 
 
 def _note_failure(invitation: Invitation, error: MailError) -> None:

@@ -16,6 +16,7 @@ from organizations.models import User
 from organizations.services.accounts import change_password
 from organizations.services.invitations import accept_invitation, require_mail
 from organizations.services.locking import locked_user
+from organizations.ways_in import takes_password_of
 
 ACTION = "user.forget_password"
 SUBJECT = "A new password for your CoderAdmin account"
@@ -64,4 +65,4 @@ def choose_password(*, address: str | None, user: User, token: str, password: st
 
 def _may_have_link(user: User) -> bool:
     """Who has no password signs in by OpenID Connect, or has an invitation."""
-    return user.is_active and user.has_usable_password()
+    return user.is_active and user.has_usable_password() and takes_password_of(user)

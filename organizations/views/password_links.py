@@ -24,6 +24,7 @@ from organizations.forms import FirstPasswordForm, ForgottenPasswordForm
 from organizations.links import tokens
 from organizations.services import ask_for_link, choose_password
 from organizations.views.scope import ask_and_do
+from organizations.ways_in import has_built_in
 
 TOO_MANY = "Too many mails were asked for. Wait an hour, or ask those who run this deployment."
 
@@ -66,6 +67,9 @@ class PasswordLinkView(PasswordResetConfirmView):
         if INTERNAL_RESET_SESSION_TOKEN in session:
             session[INTERNAL_RESET_SESSION_TOKEN] = str(seal(session[INTERNAL_RESET_SESSION_TOKEN]))
         return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"built_in": has_built_in()}
 
     @sensitive_variables()
     def form_valid(self, form: SetPasswordForm) -> HttpResponse:

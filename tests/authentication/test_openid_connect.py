@@ -15,7 +15,7 @@ from organizations.choices import SiteRole
 from organizations.models import User
 from tests.authentication.openid import Provider, begin, change, come_back, round_trip
 from tests.authentication.things import code_of, give_app
-from tests.people import PASSWORD, make_user, signed_in
+from tests.people import PASSWORD, make_support_person, make_user, signed_in
 
 LINK, LINK_START, WHO = "/account/link/", "/account/link/start/", "/account/who/"
 
@@ -151,6 +151,17 @@ def test_who_came_from_there_can_sign_out_there_too(provider: Provider, member: 
     question = httpx.get(html.unescape(link))
     assert question.status_code == 200 and "http://testserver/sign-in/" in question.text
     assert browser.post("/sign-out/")["Location"] == "/sign-in/"
+    assert AuditEvent.objects.filter(action="user.sign_out").count() == 1
+
+
+def test_support_staff_can_sign_out_there_too(provider: Provider, client: Client) -> None:
+    helper = make_support_person()
+    SocialAccount.objects.create(user=helper, provider=provider.issuer, uid="helper")
+    provider.knows("helper", email=helper.email, email_verified=True)
+    round_trip(provider, client, "helper")
+    page = client.post("/support/logout/")
+    assert "Sign out there, too" in page.text and f'href="{provider.issuer}/' in page.text
+    assert not is_signed_in(client)
     assert AuditEvent.objects.filter(action="user.sign_out").count() == 1
 
 

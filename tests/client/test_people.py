@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from authentication.configuration import Configuration
 from organizations.models import Invitation, Membership, Organization, User
 from tests.client.conftest import Shell, Shells
 from tests.factories import make_built_in, make_environment
@@ -84,6 +85,14 @@ def test_events_are_found(shell: Shell, member: User) -> None:
     assert action in shell.run("audit", "ls", "--limit", "1").stdout
     assert shell.run("audit", "ls", "--person", "nobody@example.com").stdout == "No event fits.\n"
     assert "since:" in shell.run("audit", "ls", "--since", "yesterday", code=2).stderr
+
+
+def test_an_invitation_that_would_let_nobody_in_says_why(shell_of: Shells, site_admin: User, post: Post) -> None:
+    Configuration.objects.create(built_in=False, openid_connect=True, issuer="https://id.example.com")
+    shell = shell_of(site_admin)
+    refused = shell.run("users", "create", "ada@example.com", "--role", "site-manager", code=3).stderr
+    assert "Built-in sign-in is switched off" in refused and "ordinary member until the first sign-in" in refused
+    assert "An invitation is sent there." in shell.run("users", "create", "ada@example.com").stdout
 
 
 def test_somebody_is_invited(shell: Shell, post: Post) -> None:

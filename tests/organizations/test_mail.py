@@ -1,6 +1,7 @@
 """Mails by a real server, and what is said when it takes none."""
 
 import socket
+from email import message_from_string
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from coderadmin.env import problems
 from coderadmin.mail_server import MailServer
 from organizations.mail import MailError, send_link
 from organizations.models import User
+from providers.choices import AccessURLState
+from providers.models import AccessURL
 from tests.organizations.smtp import Server
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +35,18 @@ def test_it_is_plain_text_from_us(smtp: Server, member: User, settings: Any) -> 
     assert "From: coderadmin@coder.example.com" in mail and "To: member@example.com" in mail
     assert 'Content-Type: text/plain; charset="utf-8"' in mail
     assert smtp.link().startswith("/sign-in/password/")
+
+
+def test_it_comes_from_the_access_url_of_the_moment_unless_a_sender_is_set(
+    smtp: Server, member: User, settings: Any
+) -> None:
+    settings.ACCESS_URL = "https://old.example.com"
+    AccessURL.objects.create(url="https://new.example.com:8443", state=AccessURLState.CURRENT)
+    send(member)
+    settings.DEFAULT_FROM_EMAIL = "Platform <platform@example.org>"
+    send(member)
+    senders = [message_from_string(mail)["From"] for mail in smtp.mails]
+    assert senders == ["coderadmin@new.example.com", "Platform <platform@example.org>"]
 
 
 @pytest.mark.parametrize(
