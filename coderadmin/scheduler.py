@@ -1,20 +1,58 @@
-"""Celery's scheduler as we run it: in a program of its own, or in the thread of a worker."""
+"""Celery's scheduler as we run it: in a program of its own, or in the thread of a worker; of several, one acts."""
 
+import logging
 import os
 import signal
 import threading
+from contextlib import suppress
+from functools import cached_property
+from typing import Any
 
 from celery import Celery
 from celery.beat import PersistentScheduler, Service
+from django.conf import settings
+from redis.exceptions import LockError, RedisError
+from redis.lock import Lock
 
+from coderadmin import broker
+
+logger = logging.getLogger(__name__)
+
+LEASE, LEASE_SECONDS = "coderadmin-scheduler", 5.0  # after which another acts for one that was killed or cut off
+STANDBY_SECONDS = 1.0
 STOP_SECONDS = 1.0  # the thread sleeps no longer at a time, so that it can be stopped
 
 
 class PunctualScheduler(PersistentScheduler):
-    """Sleeps until the next task is due.
+    """Sleeps until the next task is due, and sends nothing while another one acts.
 
     Celery's own wakes 10 ms before and then looks again and again until it is, which is most of what it costs at rest.
+    Who acts holds a lease where the messages go. Two that act for a moment, since one was asleep, do no harm: every
+    sweep claims what it does.
     """
+
+    def tick(self, *args: Any, **options: Any) -> float:
+        return super().tick(*args, **options) if self._acts() else STANDBY_SECONDS
+
+    def close(self) -> None:
+        super().close()
+        with suppress(RedisError):
+            self._lease.release()
+
+    @cached_property
+    def _lease(self) -> Lock:
+        connected = broker.client(settings.REDIS_URL, **broker.TIMEOUTS)
+        return connected.lock(LEASE, timeout=LEASE_SECONDS, thread_local=False)
+
+    def _acts(self) -> bool:
+        """Whether the lease is ours: for LEASE_SECONDS from now on."""
+        try:
+            with suppress(LockError):  # it is not ours, or not any more
+                return self._lease.reacquire()
+            return self._lease.acquire(blocking=False)
+        except RedisError as error:
+            logger.warning("The scheduler waits for the broker: %s", error)
+            return False
 
     def adjust(self, n: float | None, drift: float = 0.0) -> float | None:
         return n
