@@ -51,9 +51,8 @@ def require_way_in(user: User) -> None:
     """That there is one for somebody who has no password yet. At most one query. Raises RefusedError."""
     if needs_link(user) and not has_built_in():
         raise RefusedError(
-            "Built-in sign-in is switched off, and single sign-on opens no account that may manage or support this "
-            "deployment by its e-mail alone.",
-            remedy="Let it be an ordinary member until the first sign-in, and give the rest then.",
+            "Built-in sign-in is off, and single sign-on lets no manager or support staff in by an e-mail alone.",
+            remedy="Let the person be an ordinary member until the first sign-in, and give the rest then.",
         )
 
 
@@ -124,7 +123,7 @@ def _send(user: User) -> None:
         require_mail()
         require_way_in(user)
     except RefusedError as refusal:
-        raise MailError(refusal.message, is_final=True) from None
+        raise MailError(f"{refusal.message} {refusal.remedy}", is_final=True) from None
     if has_built_in():
         send_link(user, template="invitation", subject=SUBJECT, ends_at=timezone.now() + INVITATION_LIFE)
     else:

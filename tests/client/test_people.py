@@ -91,7 +91,7 @@ def test_an_invitation_that_would_let_nobody_in_says_why(shell_of: Shells, site_
     Configuration.objects.create(built_in=False, openid_connect=True, issuer="https://id.example.com")
     shell = shell_of(site_admin)
     refused = shell.run("users", "create", "ada@example.com", "--role", "site-manager", code=3).stderr
-    assert "Built-in sign-in is switched off" in refused and "ordinary member until the first sign-in" in refused
+    assert "Built-in sign-in is off" in refused and "ordinary member until the first sign-in" in refused
     assert "An invitation is sent there." in shell.run("users", "create", "ada@example.com").stdout
 
 

@@ -22,8 +22,8 @@ from tests.organizations.mails import Post
 from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
-REASON = "single sign-on opens no account that may manage or support this deployment by its e-mail alone"
-REMEDY = "Let it be an ordinary member until the first sign-in, and give the rest then."
+REASON = "single sign-on lets no manager or support staff in by an e-mail alone."
+REMEDY = "Let the person be an ordinary member until the first sign-in, and give the rest then."
 FORM = {"email": "ada@example.com", "invite": "on"}
 
 
@@ -77,7 +77,7 @@ def test_the_pages_offer_it_and_say_what_it_is(post: Post, site_manager: User) -
 @pytest.mark.usefixtures("single_sign_on_only")
 def test_nobody_is_invited_whom_an_email_does_not_let_in(site_admin: User) -> None:
     page = signed_in(site_admin).post("/manage/users/new/", FORM | {"site_role": "site-manager"})
-    assert f"{REASON}. {REMEDY}" in page.context["form"].non_field_errors()[0]
+    assert f"{REASON} {REMEDY}" in page.context["form"].non_field_errors()[0]
     body = {"email": "ada@example.com", "site_role": "site-manager"}
     problem = problem_of(Program(site_admin).post("/users", body), 409)
     assert REASON in problem["detail"] and problem["remedy"] == REMEDY
@@ -107,7 +107,7 @@ def test_an_open_invitation_of_who_manages_is_not_sent_again_and_says_why(
     user = invited(site_role=SiteRole.MANAGER)
     switch(built_in=False)
     post.work()
-    assert not mailoutbox and REASON in Invitation.objects.get().problem
+    assert not mailoutbox and f"{REASON} {REMEDY}" in Invitation.objects.get().problem
     later()
     for client, address in (
         (signed_in(site_admin), f"/manage/users/{user.pk}/invite/"),
