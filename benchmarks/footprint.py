@@ -22,7 +22,7 @@ from benchmarks.stack import CHECKOUT, Environment, Stack, free_port, wait_for
 from coderadmin.programs import worker_command
 
 REST = 15.0  # seconds after the start of the embedded stack
-WATCHED = 20.0  # seconds for which its idle processor time is taken
+WATCHED = 60.0  # seconds for which its idle processor time is taken
 IMPORT_WEB = "import coderadmin.wsgi, coderadmin.urls"
 FIRST_PAGES = (LIST, "/environments/", "/manage/audit/")
 FEW = World(providers=100, organizations=50, environments=100, audit=1_000)

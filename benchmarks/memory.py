@@ -1,7 +1,7 @@
 """`python -m benchmarks.memory FILE --minutes 60`: resident memory of a worker that checks without pause.
 
 FILE gets a line every half minute: seconds since the fleet was due first, megabytes, checks so far. It ends with what
-the second half added to the first, which is to be nothing.
+the last quarter added to the second, which is to be nothing.
 """
 
 import time
@@ -11,9 +11,10 @@ from statistics import median
 import click
 import psycopg
 
-from benchmarks.checks import SPREAD, Scene
+from benchmarks.checks import INTERVAL
 from benchmarks.fleet import start_fleet
 from benchmarks.processes import cpu_of, resident_of
+from benchmarks.scene import Scene
 from benchmarks.stack import running_stack
 from coderadmin.programs import beat_command
 
@@ -25,7 +26,7 @@ REQUESTS = 4  # of a check
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--minutes", type=float, default=60.0)
 @click.option("--size", type=int, default=10_000, help="Endpoints.")
-@click.option("--interval", type=float, default=60.0, help="Seconds from one check of an endpoint to the next.")
+@click.option("--interval", type=float, default=INTERVAL, help="Seconds from one check of an endpoint to the next.")
 def main(file: Path, minutes: float, size: int, interval: float) -> None:
     with running_stack() as stack:
         environment = stack.database(
@@ -36,7 +37,7 @@ def main(file: Path, minutes: float, size: int, interval: float) -> None:
             scene = Scene(stack, environment, fleet, database, interval)
             stack.start("beat", beat_command(stack.folder / "beat-schedule"), environment)
             (worker,) = scene.workers(1)
-            database.execute(SPREAD, [interval])
+            scene.spread()
             began, lines = time.monotonic(), []
             with file.open("w") as out:
                 while (seconds := time.monotonic() - began) < minutes * 60:

@@ -7,8 +7,13 @@ from benchmarks.seed import EMAIL, LIST, MEMBER
 from benchmarks.site import FRAGMENT
 
 ADMIN, BARE = "A, the Django admin", "F, a bare view"
+NARROW = "F, if it read six columns only"
 AUDIT, ENVIRONMENTS = "/manage/audit/", "/environments/"
 LIST_CASE = "providers, 50 rows"
+UNFROZEN = "providers, 50 rows, without gc.freeze()"
+SEARCH, RARE, ORGANIZATION, FILTER = (
+    f"providers, {what}" for what in ("search", "search of a rare word", "search of an organization", "filter")
+)
 TENTH = "providers, 50 rows of a tenth"
 EXPANDED = "an expanded row"
 EXPANDED_OPEN = "an expanded row, all organizations"
@@ -37,7 +42,7 @@ class Case:
 
     @property
     def baselines(self) -> Sequence[str]:
-        return () if self.program == "baseline" else (ADMIN, BARE)
+        return {"baseline": (), "unfrozen": (LIST_CASE,)}.get(self.program, (ADMIN, BARE))
 
 
 def _listed(name: str, query: str) -> Case:
@@ -51,13 +56,15 @@ def _audited(name: str, query: str) -> Case:
 CASES = [
     Case(name=BARE, path="/bare/", program="baseline"),
     Case(name=ADMIN, path="/admin/providers/workspaceprovider/", program="baseline"),
+    Case(name=NARROW, path="/bare/six/", program="baseline"),
     _listed(LIST_CASE, ""),
+    Case(name=UNFROZEN, path=LIST, program="unfrozen"),
     Case(name=TENTH, path=LIST, world="tenth"),
     Case(name=DEEP, path=f"{LIST}?page=195"),
-    _listed("providers, search", "?q=sydney"),
-    _listed("providers, search of a rare word", "?q=region-04242"),
-    _listed("providers, search of an organization", "?q=Team+123"),
-    _listed("providers, filter", "?status=error"),
+    _listed(SEARCH, "?q=sydney"),
+    _listed(RARE, "?q=region-04242"),
+    _listed(ORGANIZATION, "?q=Team+123"),
+    _listed(FILTER, "?status=error"),
     Case(name=EXPANDED, path=f"{LIST}{{first}}/", headers=FRAGMENT, most_of_bare=1.3),
     Case(name=EXPANDED_OPEN, path=f"{LIST}{{open}}/", headers=FRAGMENT),
     Case(
@@ -76,6 +83,7 @@ CASES = [
     _audited("action", "action=rollout.end"),
     _audited("area", "action=token"),
     _audited("outcome", "outcome=failed"),
+    _audited("organization", "organization={organization}"),
     _audited("object", "object=workspaceprovider:{first}"),
     _audited("time", "since=2026-11-20T00:00&until=2026-11-22T00:00"),
     _audited("search", "q=region-04242"),

@@ -10,7 +10,20 @@ from uuid import UUID
 
 from benchmarks.kernel import cpu_seconds
 from benchmarks.measures import Report, Sample, Target
-from benchmarks.page_cases import ADMIN, BARE, CASES, GROWTH, LIST_CASE, TENTH, Case
+from benchmarks.page_cases import (
+    ADMIN,
+    BARE,
+    CASES,
+    DEEP,
+    FILTER,
+    GROWTH,
+    LIST_CASE,
+    ORGANIZATION,
+    RARE,
+    SEARCH,
+    TENTH,
+    Case,
+)
 from benchmarks.seed import LIST, MEMBER, World
 from benchmarks.site import Server, Visitor, start_server
 from benchmarks.stack import Environment, Stack
@@ -18,7 +31,10 @@ from benchmarks.throughput import two_workers
 
 AUDIT_ROWS = 5_000_000  # the option --audit-rows: they take two minutes to make
 LARGE, SMALL = World(10_000, 500, 20_000, 0), World(1_000, 50, 2_000, 20_000)
+UNFROZEN_SITE = "benchmarks.unfrozen:application"
 WARM_UP = 10  # requests a case that are not counted
+ACCESS = "/manage/admin/access/"
+EACH_ORGANIZATION = re.compile(r'data-row="([0-9a-f]{32})"')
 EACH_ROW = re.compile(r'id="provider-body-([0-9a-f-]{36})"')
 POLLER = re.compile(r'id="provider-chips"[^>]* hx-get="([^"]+)"')
 POLLER_HEADERS = re.compile(r"id=\"provider-chips\"[^>]* hx-headers='([^']+)'")
@@ -54,12 +70,13 @@ class Site:
         servers = {
             "product": start_server(stack, f"web-{name}", environment),
             "baseline": start_server(stack, f"baseline-{name}", baseline),
+            "unfrozen": start_server(stack, f"unfrozen-{name}", environment, application=UNFROZEN_SITE),
         }
         admin, member = (Visitor(servers["product"].port) for _ in range(2))
         admin.sign_in()
         member.sign_in(MEMBER)
         visitors = {("product", "admin"): admin, ("product", "member"): member}
-        visitors["baseline", "admin"] = admin.at(servers["baseline"].port)
+        visitors |= {(name, "admin"): admin.at(servers[name].port) for name in ("baseline", "unfrozen")}
         return cls(environment=environment, servers=servers, visitors=visitors, stack=stack)
 
     def count_queries(self, visits: Iterable["Visit"]) -> None:
@@ -97,8 +114,9 @@ class Visit:
         page = self.site.visitors[self.case.program, self.case.person].get(self.path, self.headers)
         self.sample.values.append(page.milliseconds)
         self.sample.cpu.append((cpu_seconds(server.workers) - before) * 1000)
-        if page.body[:2] != b"\x1f\x8b":
-            self.sample.gzipped_bytes = len(gzip.compress(page.body, 6))
+        self.sample.gzipped_bytes = len(gzip.compress(page.body, 6))
+        if self.case.conditional and (moved := POLLER_HEADERS.search(page.body.decode())):
+            self.headers = {**self.case.headers, **json.loads(html.unescape(moved[1]))}
 
 
 def pay_in_turns(visits: Sequence[Visit], rounds: int) -> None:
@@ -113,13 +131,14 @@ def pay_in_turns(visits: Sequence[Visit], rounds: int) -> None:
 
 
 def _found_on_list(visitor: Visitor) -> dict[str, str]:
-    """The ids, and what keeps the list fresh, as a browser finds them on the page."""
+    """The ids, and what keeps the list fresh, as a browser finds them on the pages."""
     page = visitor.get(LIST).body.decode()
-    rows = EACH_ROW.findall(page)
+    rows, organizations = EACH_ROW.findall(page), EACH_ORGANIZATION.findall(visitor.get(ACCESS).body.decode())
     poller, headers = POLLER.search(page), POLLER_HEADERS.search(page)
     return {
         "first": str(UUID(rows[2])),
         "open": str(UUID(rows[1])),
+        "organization": str(UUID(organizations[7])),
         "poller": html.unescape(poller[1]) if poller else "",
         "poller_headers": html.unescape(headers[1]) if headers else "{}",
     }
@@ -130,11 +149,15 @@ def _targets(report: Report) -> list[Target]:
 
 
 def _list_targets(report: Report) -> list[Target]:
-    page = report.sample(LIST_CASE)
+    pages = [report.sample(name) for name in (LIST_CASE, SEARCH, RARE, ORGANIZATION, FILTER, DEEP)]
     return [
-        Target(what=f"{LIST_CASE}: SQL queries", value=page.queries or 0, most=8),
-        Target(what=f"{LIST_CASE}: gzipped", value=(page.gzipped_bytes or 0) / 1024, unit=" KB", most=6),
-        Target(what=f"{LIST_CASE}: p99 / p50", value=page.p99 / page.p50, most=2.5),
+        target
+        for page in pages
+        for target in (
+            Target(what=f"{page.name}: SQL queries", value=page.queries or 0, most=8),
+            Target(what=f"{page.name}: gzipped", value=(page.gzipped_bytes or 0) / 1024, unit=" KB", most=6),
+            Target(what=f"{page.name}: p99 / p50", value=page.p99 / page.p50, most=2.5),
+        )
     ]
 
 

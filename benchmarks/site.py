@@ -105,10 +105,18 @@ class Server:
         return children_of(self.program.pid)
 
 
-def start_server(stack: Stack, name: str, environment: Environment, *, workers: int = 1, threads: int = 1) -> Server:
+def start_server(
+    stack: Stack,
+    name: str,
+    environment: Environment,
+    *,
+    workers: int = 1,
+    threads: int = 1,
+    application: str = "coderadmin.wsgi:application",
+) -> Server:
     """A web program that answers."""
     port = free_port()
-    command = web_command(f"127.0.0.1:{port}", workers=workers, threads=threads)
+    command = web_command(f"127.0.0.1:{port}", workers=workers, threads=threads, application=application)
     server = Server(port, stack.start(name, command, environment))
     wait_for(Visitor(port).answers, f"{name} does not answer")
     return server

@@ -8,10 +8,12 @@ WEB_WORKER = "coderadmin.web_worker.PromptWorker"
 WEB_STOP_SECONDS = 25  # less than the 30 s that Kubernetes and systemd give at least
 
 
-def web_command(bind: str, *, workers: int, threads: int) -> list[str]:
+def web_command(
+    bind: str, *, workers: int, threads: int, application: str = "coderadmin.wsgi:application"
+) -> list[str]:
     """Gunicorn; the application is loaded before the workers are forked. No control socket, which would be in HOME."""
     return [
-        *(sys.executable, "-m", "gunicorn", "coderadmin.wsgi:application"),
+        *(sys.executable, "-m", "gunicorn", application),
         *("--bind", bind, "--worker-class", WEB_WORKER, "--workers", str(workers), "--threads", str(threads)),
         *("--preload", "--no-control-socket", "--graceful-timeout", str(WEB_STOP_SECONDS)),
         *("--env", "CODERADMIN_IS_WEB=true"),
