@@ -18,7 +18,10 @@ from providers.services.tokens import why_envproxy_is_refused
 
 logger = logging.getLogger(__name__)
 
-CONFIRMED_AFTER, DOWN_AFTER = 1 / 3, 0.6  # of an interval: the check after a first failure, and after each further one
+# Of an interval: the check after a first failure, and after each further one. A silent cluster is found out by two
+# time-outs, and a last one may have begun just before it recovers: with these, an outage is shown within two intervals
+# and a recovery within one also then.
+CONFIRMED_AFTER, DOWN_AFTER = 1 / 4, 0.45
 MOMENTS = ["last_check_at", "last_check_ms"]  # all that is written of a check that found nothing new
 FIELDS = [
     "status", "status_since", "reason", "message", "next_check_at", "last_check_at", "last_check_ms", "failed_checks",

@@ -14,8 +14,8 @@ from organizations.models import User
 from providers.models import WorkspaceProvider
 from providers.querysets import CLAIM_DUE
 from providers.services import update_provider
-from providers.services.checking import claim_due_providers
-from providers.services.storing import store_all, store_evidence
+from providers.services.checking import GATHERINGS, claim_due_providers
+from providers.services.storing import CONFIRMED_AFTER, DOWN_AFTER, store_all, store_evidence
 from tests.factories import make_provider
 from tests.providers.test_checking import evidence, refused
 
@@ -97,6 +97,12 @@ class TestTurns:
             now=timezone.now() + settings.CHECK_INTERVAL, interval=settings.CHECK_INTERVAL, limit=9, down=False
         )
         assert again == [provider.pk]
+
+    def test_a_silent_cluster_is_found_out_within_two_intervals_and_its_recovery_within_one(self, settings: Any) -> None:
+        """At the worst: it falls silent just after a check, and recovers just after one has begun."""
+        interval, timeout, sweep = settings.CHECK_INTERVAL, settings.CHECK_TIMEOUT, timedelta(seconds=1)
+        assert interval + sweep + timeout + CONFIRMED_AFTER * interval + sweep + timeout <= 2 * interval
+        assert timeout + DOWN_AFTER * interval + interval / GATHERINGS + sweep <= interval
 
     def test_those_that_were_late_come_spread_and_not_again_at_once(self, settings: Any) -> None:
         for _ in range(40):
