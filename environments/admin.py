@@ -19,7 +19,14 @@ from organizations.support.dashboard import Entry, Found, Panel, add_panels, new
 from organizations.support.helping import Help, address_of
 from organizations.support.pages import ReadOnlyAdmin
 from providers.choices import OperationState
-from providers.support import confirmation_of_retry, failed_entry, failed_lately, rendered_log, stuck, stuck_entry
+from providers.support import (
+    AbstractOperationAdmin,
+    confirmation_of_retry,
+    failed_entry,
+    failed_lately,
+    stuck,
+    stuck_entry,
+)
 
 LONGEST = settings.BUILD_TIMEOUT + settings.DEPLOY_TIMEOUT + timedelta(minutes=5)  # a build may wait for a deploy
 TROUBLE = (EnvironmentStatus.FAILED, EnvironmentStatus.UNKNOWN)
@@ -57,14 +64,13 @@ class EnvironmentAdmin(ReadOnlyAdmin):
 
 
 @admin.register(EnvironmentOperation)
-class EnvironmentOperationAdmin(ReadOnlyAdmin):
+class EnvironmentOperationAdmin(AbstractOperationAdmin):
     list_display = ["requested_at", "kind", "environment", "state", "requested_by_name", "error_code", "attempts"]
     list_filter = ["kind", "state", "requested_at", "finished_at"]
     list_select_related = ["environment__owner"]
     date_hierarchy = "requested_at"
     search_fields = ["environment"]
     search_help_text = "The environment, as in the list of environments, or the id"
-    readonly_fields = ["log"]
     fields = [
         ("kind", "environment", "requested_by_name"),
         ("state", "attempts", "cancel_requested"),
@@ -80,10 +86,6 @@ class EnvironmentOperationAdmin(ReadOnlyAdmin):
 
     def find(self, rows: QuerySet[EnvironmentOperation], text: str) -> QuerySet[EnvironmentOperation]:
         return rows.filter(environment__in=Environment.objects.search(text).values("pk"))
-
-    @admin.display(description="log")
-    def log(self, operation: EnvironmentOperation) -> SafeString:
-        return rendered_log(operation)
 
 
 @admin.register(EnvironmentSession)

@@ -18,6 +18,7 @@ environment_urls = [
 ]
 operation_urls = [
     path("", views.operation_detail, name="operation_detail"),
+    path("log/", views.operation_log, name="operation_log"),
     path("cancel/", views.operation_cancel, name="operation_cancel"),
 ]
 urlpatterns = [

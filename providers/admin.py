@@ -21,7 +21,14 @@ from providers.reasons import reason_for
 from providers.scheduling import SCHEDULING
 from providers.services.operations import require_retriable
 from providers.services.targets import require_credential
-from providers.support import confirmation_of_retry, failed_entry, failed_lately, rendered_log, stuck, stuck_entry
+from providers.support import (
+    AbstractOperationAdmin,
+    confirmation_of_retry,
+    failed_entry,
+    failed_lately,
+    stuck,
+    stuck_entry,
+)
 
 MOST_ALLOWED = 50
 LONGEST = settings.DEPLOY_TIMEOUT + timedelta(minutes=5)
@@ -105,13 +112,12 @@ class WorkspaceProviderAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Operation)
-class OperationAdmin(ReadOnlyAdmin):
+class OperationAdmin(AbstractOperationAdmin):
     list_display = ["requested_at", "kind", "provider_name", "state", "requested_by_name", "error_code", "attempts"]
     list_filter = ["kind", "state", "requested_at", "finished_at"]
     date_hierarchy = "requested_at"
     search_fields = ["provider_name"]
     search_help_text = "Provider, person, error code, or the id"
-    readonly_fields = ["log"]
     fields = [
         ("kind", "provider", "provider_name", "requested_by_name"),
         ("state", "attempts", "cancel_requested"),
@@ -130,10 +136,6 @@ class OperationAdmin(ReadOnlyAdmin):
             by_name = Q(provider_name__icontains=word) | Q(requested_by_name__icontains=word)
             rows = rows.filter(by_name | Q(error_code=word))
         return rows
-
-    @admin.display(description="log")
-    def log(self, operation: Operation) -> SafeString:
-        return rendered_log(operation)
 
 
 @admin.register(StatusChange)

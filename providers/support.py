@@ -3,20 +3,55 @@
 from datetime import timedelta
 from typing import Any
 
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest, HttpResponseBase
 from django.template.loader import render_to_string
+from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
 
 from organizations.confirmations import Confirmation
 from organizations.support.dashboard import Entry
 from organizations.support.helping import address_of
+from organizations.support.pages import ReadOnlyAdmin
 from providers.choices import OperationState
+from providers.log_text import log_as_text
 from providers.models import AbstractOperation
 from providers.operation_log import log_of
 
 WITHOUT_WORKER = timedelta(minutes=1)  # a lost message or worker is noticed, and made good, within half a minute
 LATELY = timedelta(days=1)
+
+
+class AbstractOperationAdmin(ReadOnlyAdmin):
+    """With the log, as the product shows it, and all of it as text."""
+
+    readonly_fields = ["log"]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.log_view)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_log"
+        return [path("<path:object_id>/log/", view, name=name), *super().get_urls()]
+
+    @method_decorator(require_safe)
+    def log_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        operation = self.get_object(request, unquote(object_id))
+        if operation is None:
+            return self.is_gone(request, object_id)
+        if not self.has_view_permission(request, operation):
+            raise PermissionDenied
+        return log_as_text(operation)
+
+    @admin.display(description="log")
+    def log(self, operation: AbstractOperation) -> SafeString:
+        """One query."""
+        context = {"log": log_of(operation), "operation": operation, "log_url": address_of(operation, "log")}
+        return render_to_string("includes/operation_log.html", context)
 
 
 def stuck(rows: QuerySet[Any], *, longest: timedelta) -> QuerySet[Any]:
@@ -42,11 +77,6 @@ def stuck_entry(operation: Any) -> Entry:
 def failed_entry(operation: Any) -> Entry:
     why = operation.error_text or operation.error_code
     return Entry(name=str(operation), url=address_of(operation), why=why, since=operation.finished_at)
-
-
-def rendered_log(operation: AbstractOperation) -> SafeString:
-    """As the product shows it. One query."""
-    return render_to_string("includes/operation_log.html", {"log": log_of(operation), "operation": operation})
 
 
 def confirmation_of_retry(operation: Any, effects: list[str]) -> Confirmation:

@@ -26,6 +26,7 @@ provider_urls = [
 ]
 operation_urls = [
     path("", views.operation_detail, name="operation_detail"),
+    path("log/", views.operation_log, name="operation_log"),
     path("cancel/", views.operation_cancel, name="operation_cancel"),
 ]
 admin_urls: list[URLPattern | URLResolver] = [

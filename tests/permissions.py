@@ -139,7 +139,8 @@ ORGANIZATIONS: Mapping[str, Row] = {
     "providers:organization_allowlist_save": Row(get=ITS_MANAGERS, post=ORGANIZATION_OWNERS),
 }
 PROVIDERS: Mapping[str, Row] = {
-    **each("providers provider_list provider_detail provider_chips reason_detail operation_detail", read(SITE_READERS)),
+    **each("providers provider_list provider_detail provider_chips reason_detail", read(SITE_READERS)),
+    **each("providers operation_detail operation_log", read(SITE_READERS)),
     **each("providers provider_create provider_update provider_preflight provider_deploy", act(SITE_MANAGERS)),
     **each("providers provider_check provider_set_default provider_cordon provider_uncordon", act(SITE_MANAGERS)),
     **each("providers provider_rotate_token provider_revoke_tokens provider_revoke_token", act(SITE_MANAGERS)),
@@ -152,7 +153,7 @@ PROVIDERS: Mapping[str, Row] = {
 ENVIRONMENTS: Mapping[str, Row] = {
     **each("environments environment_list environment_chips names people why", read(EVERYBODY)),
     **each("environments environment_create environment_form", act(EVERYBODY)),
-    **each("environments environment_detail operation_detail", read(ENVIRONMENT_USERS)),
+    **each("environments environment_detail operation_detail operation_log", read(ENVIRONMENT_USERS)),
     **each("environments environment_start environment_stop environment_rebuild", act(ENVIRONMENT_USERS)),
     **each("environments environment_postpone environment_delete operation_cancel", act(ENVIRONMENT_USERS)),
     "environments:environment_delete_anyway": act(ENVIRONMENT_SITE_MANAGERS),
@@ -174,7 +175,7 @@ INFRASTRUCTURE: Mapping[str, Row] = {
 SUPPORT_PAGES: Mapping[str, Row] = {  # of each model the same
     **each("admin index app_list changelist history row", act(SUPPORT)),
     **each("admin check retry unlock invite", act(SUPPORT)),  # of providers, of operations, then of people
-    **each("admin jsi18n password_change_done", Row(get=SUPPORT, post=NOT_EVEN_SUPPORT)),
+    **each("admin jsi18n log password_change_done", Row(get=SUPPORT, post=NOT_EVEN_SUPPORT)),
     "admin:change": Row(get=SUPPORT, post=NOBODY),
     **each("admin add delete", act(NOBODY)),
     "admin:autocomplete": Row(get=NOBODY, post=NOT_EVEN_SUPPORT),

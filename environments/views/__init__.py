@@ -6,7 +6,7 @@ from environments.views.deletion import environment_delete, environment_delete_a
 from environments.views.envproxy import envproxy_access, envproxy_sessions
 from environments.views.listing import environment_chips, environment_detail, environment_list
 from environments.views.opening import environment_open
-from environments.views.operations import operation_cancel, operation_detail
+from environments.views.operations import operation_cancel, operation_detail, operation_log
 from environments.views.rebuild import environment_rebuild
 from environments.views.suggestions import names, people
 from environments.views.why import why
@@ -29,6 +29,7 @@ __all__ = [
     "names",
     "operation_cancel",
     "operation_detail",
+    "operation_log",
     "people",
     "why",
 ]

@@ -1,8 +1,8 @@
-"""An operation on an environment: its page, its panel while one watches, and calling it off."""
+"""An operation on an environment: its page, its panel while one watches, its whole log, and calling it off."""
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -14,6 +14,7 @@ from environments.models import Environment, EnvironmentOperation
 from environments.services import cancel_environment_operation
 from environments.views.gone import gone
 from environments.views.scope import ask_and_do, person_of
+from providers.log_text import log_as_text
 from providers.views.operations import watched
 
 PANEL = "environments/partials/operation_panel.html"
@@ -32,6 +33,12 @@ def operation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     if wants_partial(request):
         return watched(request, operation, PANEL, context)
     return render(request, "environments/operation_detail.html", context | {"steps": next_steps(operation)})
+
+
+@never_cache
+@require_safe
+def operation_log(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
+    return log_as_text(_operation(request, pk))
 
 
 @ask_and_do

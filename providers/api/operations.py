@@ -14,6 +14,7 @@ from providers.api.schemas import AvailabilityOut, ChangeOut, LogOut, OperationO
 from providers.api.scope import read_operation, read_provider
 from providers.choices import OperationKind, OperationState
 from providers.details import load_details
+from providers.log_text import lines_after
 from providers.models import AbstractOperation, Operation, StatusChange
 from providers.policies import require_manage, require_view
 
@@ -78,6 +79,6 @@ def get_availability(request: HttpRequest, provider_id: UUID) -> Any:
 def log_out(operation: AbstractOperation, *, after: int) -> dict[str, Any]:
     """LogOut: the lines first, so that an operation that ends in between is asked once more."""
     is_active, state = operation.is_active, operation.state
-    lines = list(operation.lines.filter(pk__gt=after).order_by("pk")[:MOST_LINES])
+    lines = lines_after(operation, after, most=MOST_LINES)
     last = lines[-1].pk if lines else after
     return {"items": lines, "last": last, "state": state, "is_active": is_active or len(lines) == MOST_LINES}

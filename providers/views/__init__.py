@@ -19,7 +19,7 @@ from providers.views.deletion import provider_delete, provider_delete_anyway
 from providers.views.envproxy import envproxy_beat
 from providers.views.listing import provider_chips, provider_detail, provider_list
 from providers.views.matrix import access_matrix, access_matrix_save
-from providers.views.operations import operation_cancel, operation_detail
+from providers.views.operations import operation_cancel, operation_detail, operation_log
 from providers.views.reasons import reason_detail
 from providers.views.registration import provider_create, provider_update
 from providers.views.tokens import provider_command, provider_revoke_token, provider_rotate_token
@@ -32,6 +32,7 @@ __all__ = [
     "envproxy_beat",
     "operation_cancel",
     "operation_detail",
+    "operation_log",
     "organization_allowlist",
     "organization_allowlist_save",
     "provider_allowlist",

@@ -1,8 +1,8 @@
-"""An operation: its page, its panel while one watches, and calling it off."""
+"""An operation: its page, its panel while one watches, its whole log, and calling it off."""
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -10,6 +10,7 @@ from django_htmx.http import HttpResponseStopPolling, reswap, retarget, trigger_
 
 from audit.services import actor_of
 from coderadmin.htmx import wants_partial
+from providers.log_text import log_as_text
 from providers.models import AbstractOperation, Operation
 from providers.operation_log import news_of
 from providers.policies import can_manage, require_manage, require_view
@@ -22,8 +23,7 @@ ENDED = "operation-ended"
 @never_cache
 @require_safe
 def operation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    require_view(request.user)
-    operation = get_object_or_404(Operation.objects.select_related("provider"), pk=pk)
+    operation = _operation(request, pk)
     context = {"operation": operation, "can_manage": can_manage(request.user)}
     if not wants_partial(request):
         return render(request, "providers/operation_detail.html", context)
@@ -46,12 +46,23 @@ def watched(request: HttpRequest, operation: AbstractOperation, panel: str, cont
     return response
 
 
+@never_cache
+@require_safe
+def operation_log(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
+    return log_as_text(_operation(request, pk))
+
+
 @ask_and_do
 def operation_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Repeatable: an operation that has ended by now just shows its end. A GET (a new sign-in) does nothing."""
-    require_view(request.user)
-    operation = get_object_or_404(Operation.objects.select_related("provider"), pk=pk)
+    operation = _operation(request, pk)
     require_manage(actor_of(request))
     if request.method == "POST":
         cancel_operation(actor=actor_of(request), operation=operation)
     return redirect("providers:operation_detail", pk=pk)
+
+
+def _operation(request: HttpRequest, pk: UUID) -> Operation:
+    """Raises PermissionDenied for those who don't see providers, Http404."""
+    require_view(request.user)
+    return get_object_or_404(Operation.objects.select_related("provider"), pk=pk)
