@@ -2,9 +2,9 @@
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods
 
 from audit.services import actor_of
@@ -17,26 +17,34 @@ from providers.views.allowlist import searched, with_query
 from providers.views.scope import person_of
 
 MOST_ROWS = MOST_COLUMNS = 200
+MOST_PLAIN = 300_000  # bytes, of an answer that is not compressed
+_compress = GZipMiddleware(lambda request: HttpResponse()).process_response
 
 
-@gzip_page  # the CSRF token is masked anew in every answer, and Django pads: compression tells nobody anything
 @require_http_methods(["GET", "HEAD", "POST"])
 def access_matrix(request: HttpRequest) -> HttpResponse:
     page = _matrix(request)
     if request.method != "POST":
-        return page.show(request)
+        return _compressed_if_long(request, page.show(request))
     require_manage(actor_of(request))
-    return ask(request, page)
+    return _compressed_if_long(request, ask(request, page))
 
 
-@gzip_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def access_matrix_save(request: HttpRequest) -> HttpResponse:
     page = _matrix(request)
     if request.method != "POST":  # after a new sign-in
         return redirect(page.url)
     require_manage(actor_of(request))
-    return save(request, page)
+    return _compressed_if_long(request, save(request, page))
+
+
+def _compressed_if_long(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Megabytes, where every cell is sent. Other pages are left to the proxy, which does it without a worker waiting.
+
+    The CSRF token is masked anew in every answer, and Django pads: compression tells nobody anything.
+    """
+    return _compress(request, response) if len(response.content) > MOST_PLAIN else response
 
 
 def _matrix(request: HttpRequest) -> AccessPage:
