@@ -71,7 +71,7 @@ def deploy(session: Session) -> dict[str, Any]:
     with helm_python.Chart.load(CHART_DIRECTORY) as chart:
         summary = _upgrade(session, chart, revisions) if revisions else _install(session, chart)
     session.log(f"Revision {summary['revision']} is deployed and ready.")
-    return _release(session, summary)
+    return _release(summary)
 
 
 def restore(session: Session) -> str:
@@ -95,12 +95,12 @@ def uninstall(session: Session) -> list[str]:
 def status(session: Session) -> dict[str, Any] | None:
     """The newest revision, whatever its state."""
     revisions = _history(session)
-    return _release(session, revisions[-1]) if revisions else None
+    return _release(revisions[-1]) if revisions else None
 
 
 def history(session: Session) -> list[dict[str, Any]]:
     """All revisions that are kept, oldest first."""
-    return [_release(session, revision) for revision in _history(session)]
+    return [_release(revision) for revision in _history(session)]
 
 
 def render(session: Session) -> dict[str, str]:
@@ -227,19 +227,14 @@ def _uninstall(session: Session) -> dict[str, Any]:
     return session.cluster.uninstall(session.release, timeout=session.timeout_s, wait="watcher", ignore_not_found=True)
 
 
-def _release(session: Session, summary: dict[str, Any]) -> dict[str, Any]:
+def _release(summary: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": summary["name"],
         "namespace": summary["namespace"],
         "revision": summary["revision"],
         "status": summary["status"],
         "chart_version": summary["chart_version"],
-        "description": _description(session, summary["revision"]),
     }
-
-
-def _description(session: Session, revision: int) -> str:
-    return str(session.cluster.get_all(session.release, revision=revision)["info"].get("description", ""))
 
 
 def _answer(session: Session) -> None:

@@ -43,7 +43,6 @@ class Release:
     revision: int
     status: str
     chart_version: str
-    description: str = ""
 
 
 def redact(text: str, secrets: list[str]) -> str:
