@@ -98,8 +98,8 @@ class TestTurns:
         )
         assert again == [provider.pk]
 
-    def test_a_silent_cluster_is_found_out_within_two_intervals_and_its_recovery_within_one(self, settings: Any) -> None:
-        """At the worst: it falls silent just after a check, and recovers just after one has begun."""
+    def test_silence_is_shown_within_two_intervals_and_its_end_within_one(self, settings: Any) -> None:
+        """At the worst: a cluster falls silent just after a check, and recovers just after one has begun."""
         interval, timeout, sweep = settings.CHECK_INTERVAL, settings.CHECK_TIMEOUT, timedelta(seconds=1)
         assert interval + sweep + timeout + CONFIRMED_AFTER * interval + sweep + timeout <= 2 * interval
         assert timeout + DOWN_AFTER * interval + interval / GATHERINGS + sweep <= interval
