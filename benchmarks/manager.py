@@ -1,4 +1,4 @@
-"""A site manager who presses Deploy on a provider's page and watches, as a browser does but without its pauses."""
+"""A site manager who presses Deploy on a provider's page and watches, as a browser does."""
 
 import html
 import re
@@ -14,8 +14,8 @@ from benchmarks.site import FRAGMENT, Visitor
 from benchmarks.stack import BenchmarkError, wait_for
 
 PATIENCE = 120.0  # seconds for one deploy
-PAUSE = 0.05  # seconds between two polls until the first line
-END_OF_LOG = re.compile(r'id="operation-waits-([0-9a-f-]{36})"[^>]* hx-get="([^"]+)"')
+END_OF_LOG = re.compile(r'id="operation-waits-([0-9a-f-]{36})" hx-get="([^"]+)" hx-trigger="every (\d+)(ms|s)"')
+UNITS = {"s": 1, "ms": 1000}  # in a second
 LINE = re.compile(r'<li class="(?:info|ok|warning|error)">\n  <time datetime')
 MILLISECOND = timedelta(milliseconds=1)
 ENDED = "SELECT state, error_text, finished_at FROM providers_operation WHERE id = %s AND finished_at IS NOT NULL"
@@ -56,7 +56,7 @@ class Manager:
         while not found.has_lines:
             if time.monotonic() > end:
                 raise BenchmarkError(f"the log of {found.url} is empty after {PATIENCE:g} s")
-            time.sleep(PAUSE)
+            time.sleep(found.pause)
             found.has_lines = bool(LINE.search(self.visitor.get(found.url, FRAGMENT).body.decode()))
         return found.operation
 
@@ -76,10 +76,11 @@ class Manager:
 
 @dataclass
 class Panel:
-    """An operation on a page; `url` is what the panel polls."""
+    """An operation on a page; `url` is what the panel polls, after each `pause` in seconds."""
 
     operation: str
     url: str
+    pause: float
     has_lines: bool
 
 
@@ -89,4 +90,5 @@ def panel_in(body: bytes) -> Panel:
     found = END_OF_LOG.search(page)
     if not found:
         raise BenchmarkError("the page shows no operation that is under way")
-    return Panel(found[1], html.unescape(found[2]), bool(LINE.search(page)))
+    pause = int(found[3]) / UNITS[found[4]]
+    return Panel(found[1], html.unescape(found[2]), pause, bool(LINE.search(page)))

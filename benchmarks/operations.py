@@ -17,7 +17,7 @@ from benchmarks import bare_helm
 from benchmarks.clusters import Ground, fresh_ground
 from benchmarks.deployments import Registered
 from benchmarks.kernel import busy_seconds
-from benchmarks.manager import PAUSE, Deploy, Manager, panel_in
+from benchmarks.manager import Deploy, Manager, panel_in
 from benchmarks.measures import Report, Sample, Target
 from benchmarks.page_cases import Case
 from benchmarks.pages import Site, Visit, pay_in_turns
@@ -122,7 +122,7 @@ def _compare_with_helm(scene: Scene, report: Report, *, turns: int) -> None:
     report.samples += [bare, wrapped, whole, first_line]
     medians = f"{bare.p50:,.0f}, {wrapped.p50:,.0f} and {whole.p50:,.0f} ms"
     note = f"medians {medians}, {scene.where}"
-    polled = f"polled every {PAUSE * 1000:g} ms; a browser polls once a second"
+    polled = "by a visitor who polls as often as the page says, as a browser does"
     report.targets += [
         Target(what=f"{WHOLE} against {WRAPPED}", value=whole.p50 / wrapped.p50, unit=" times", most=1.15, note=note),
         Target(what=f"{WHOLE} against {BARE}", value=whole.p50 / bare.p50, unit=" times", most=1.15, note=note),

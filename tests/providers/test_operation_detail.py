@@ -74,8 +74,11 @@ def test_a_long_log_is_cut_and_says_so(client: Client) -> None:
     assert page.index("line 0005") < page.index(f"line {MOST_LINES + 4:04}")
 
 
-def test_only_an_active_operation_polls(client: Client) -> None:
-    assert 'hx-trigger="every 1s"' in page_of(client, make_operation(state=RUNNING))
+def test_only_an_active_operation_polls_and_the_first_line_is_seen_within_a_second(client: Client) -> None:
+    assert 'hx-trigger="every 400ms"' in page_of(client, make_operation(state=RUNNING))
+    assert 'hx-trigger="every 1s"' in page_of(client, make_operation(state=RUNNING, lines=["helm upgrade"]))
+    forgotten = make_operation(requested_at=timezone.now() - timedelta(hours=1))
+    assert 'hx-trigger="every 1s"' in page_of(client, forgotten)
     assert "hx-trigger" not in page_of(client, ended(OperationKind.DEPLOY, SUCCEEDED))
 
 
