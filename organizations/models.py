@@ -18,6 +18,8 @@ from organizations.managers import UserManager
 from organizations.querysets import MembershipQuerySet, OrganizationQuerySet
 from organizations.text import validate_line, validate_name
 
+EMAIL_IS_TAKEN = "Another account has this e-mail."
+
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person. E-mails are stored in lower case; there is at most one site admin.
@@ -30,7 +32,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         "e-mail",
         max_length=254,
         unique=True,
-        error_messages={"unique": "Another account has this e-mail."},
+        error_messages={"unique": EMAIL_IS_TAKEN},
     )
     username = models.CharField(max_length=usernames.LONGEST, editable=False)
     name = models.CharField(max_length=150, blank=True, validators=[validate_line])
@@ -50,7 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         ordering = ["email"]
         constraints = [
-            models.UniqueConstraint(Lower("email"), name="user_email_unique"),
+            models.UniqueConstraint(Lower("email"), name="user_email_unique", violation_error_message=EMAIL_IS_TAKEN),
             models.UniqueConstraint(fields=["username"], name="user_username_unique"),
             models.CheckConstraint(
                 condition=models.Q(username__regex=usernames.PATTERN), name="user_username_is_label"
