@@ -53,7 +53,8 @@ def test_a_queue_that_does_not_exist_is_refused() -> None:
 
 
 @pytest.mark.django_db
-def test_a_batch_that_nobody_takes_expires_when_its_providers_are_due_again(settings: Any) -> None:
+def test_a_batch_that_nobody_takes_expires_before_its_providers_can_be_claimed_again(settings: Any) -> None:
+    """Else workers that fell behind would meet the next claim in each check, pay twice for it, and stay behind."""
     settings.CHECK_INTERVAL = timedelta(seconds=7)
     provider = make_provider(next_check_at=timezone.now())
     with app.connection_for_read() as connection, connection.SimpleQueue("checks") as queue:
@@ -64,4 +65,4 @@ def test_a_batch_that_nobody_takes_expires_when_its_providers_are_due_again(sett
         message.ack()
     assert str(provider.pk) in message.headers["argsrepr"]
     expires = datetime.fromisoformat(message.headers["expires"])
-    assert timedelta(seconds=7) <= expires - before < timedelta(seconds=14)
+    assert timedelta(seconds=1) < expires - before < settings.CHECK_INTERVAL / 2
