@@ -72,7 +72,7 @@ def _watch(scene: Scene, worker: Child, report: Report, sample: Sample, live: It
 def watch_an_outage(scene: Scene, report: Report) -> None:
     """From the moment in which some endpoints fall silent or refuse until all are shown as Error, and back."""
     broken = range(1, OUTAGE + 1)
-    time.sleep(2 * scene.interval)  # those that were dead are well again
+    time.sleep(scene.interval)  # those that were dead are well again
     scene.spread()
     time.sleep(scene.interval)
     began = time.monotonic()
