@@ -1,7 +1,7 @@
 """The access matrix: all organizations and all providers in one table."""
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -22,7 +22,7 @@ _compress = GZipMiddleware(lambda request: HttpResponse()).process_response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def access_matrix(request: HttpRequest) -> HttpResponse:
+def access_matrix(request: HttpRequest) -> HttpResponseBase:
     page = _matrix(request)
     if request.method != "POST":
         return _compressed_if_long(request, page.show(request))
@@ -31,7 +31,7 @@ def access_matrix(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def access_matrix_save(request: HttpRequest) -> HttpResponse:
+def access_matrix_save(request: HttpRequest) -> HttpResponseBase:
     page = _matrix(request)
     if request.method != "POST":  # after a new sign-in
         return redirect(page.url)
@@ -39,7 +39,7 @@ def access_matrix_save(request: HttpRequest) -> HttpResponse:
     return _compressed_if_long(request, save(request, page))
 
 
-def _compressed_if_long(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def _compressed_if_long(request: HttpRequest, response: HttpResponse) -> HttpResponseBase:
     """Megabytes, where every cell is sent. Other pages are left to the proxy, which does it without a worker waiting.
 
     The CSRF token is masked anew in every answer, and Django pads: compression tells nobody anything.
