@@ -3,25 +3,24 @@
 from uuid import UUID
 
 from celery import shared_task
-from django.conf import settings
 
 from providers import services
 from providers.services import checking, running
 
-LONGEST_WAIT = 1 / 3  # of an interval; those that were late are claimed again after half of one
+MESSAGE_SECONDS = 5.0  # the next sweeps send others for what is still due
 
 
 @shared_task(name="providers.check_due_providers")
 def check_due_providers() -> None:
-    """The sweep: hand out what is due in batches, so that a slow cluster delays nobody.
+    """The sweep: a message for each batch that is due, so that a slow cluster delays nobody."""
+    for down in checking.due_batches():
+        check_due_batch.apply_async([down], expires=MESSAGE_SECONDS)
 
-    A batch that no worker takes in time is dropped: its providers are due again. Were it kept until they are claimed
-    again, each check would meet the next claim of its row, which makes it cost twice as much: workers that had fallen
-    behind once would stay behind.
-    """
-    longest_wait = settings.CHECK_INTERVAL.total_seconds() * LONGEST_WAIT
-    for batch in checking.claim_due_providers():
-        check_providers.apply_async([[str(provider_id) for provider_id in batch]], expires=longest_wait)
+
+@shared_task(name="providers.check_due_batch")
+def check_due_batch(down: bool) -> None:
+    """Claims its batch only now: what waits for a worker is not claimed, and the longest due come first."""
+    checking.check_promptly(checking.claim_batch(down=down))
 
 
 @shared_task(name="providers.check_providers")

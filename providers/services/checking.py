@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from math import ceil
 from uuid import UUID
 
 from django.conf import settings
@@ -28,30 +29,39 @@ MOST_LATE = 64  # batches of which a process waits for the last ones; each in a 
 VERBS_EVERY = timedelta(minutes=10)  # DESIGN 4: access reviews are asked seldom
 
 
-def claim_due_providers() -> list[list[UUID]]:
-    """Batches of providers whose check is due, each claimed by this caller alone. One query a batch.
+def due_batches() -> list[bool]:
+    """One for each batch that is due; whether it is of those that are down, which come last. At most three queries.
 
-    Those that are down come last, apart, and many together: a batch of silent clusters occupies a worker thread until
-    the time-out, and so would one of each sweep.
+    Those are apart, and many together: a batch of silent clusters occupies a worker thread until the time-out, and so
+    would one of each sweep.
     """
-    sound = _claim(down=False, size=BATCH)
-    return [*sound, *(_claim(down=True, size=BATCH_OF_DOWN) if _down_have_gathered() else ())]
+    sound, down = _count_due(down=False), _count_due(down=True) if _down_have_gathered() else 0
+    batches = ceil(sound / BATCH), ceil(down / BATCH_OF_DOWN)
+    return [False] * min(batches[0], MOST_BATCHES) + [True] * min(batches[1], MOST_BATCHES)
+
+
+def claim_batch(*, down: bool) -> list[UUID]:
+    """Providers whose check is due, the longest due first, claimed by this caller alone. At most two queries."""
+    if down and not _down_have_gathered():
+        return []
+    return WorkspaceProvider.objects.claim_due(
+        now=timezone.now(),
+        interval=settings.CHECK_INTERVAL,
+        limit=BATCH_OF_DOWN if down else BATCH,
+        down=down,
+    )
+
+
+def _count_due(*, down: bool) -> int:
+    """By the index that claims go by."""
+    due = WorkspaceProvider.objects.filter(next_check_at__lte=timezone.now())
+    return due.filter(failed_checks__gte=DOWN).count() if down else due.filter(failed_checks__lt=DOWN).count()
 
 
 def _down_have_gathered() -> bool:
     """Whether one of those that are down has waited for as long as they gather. One query, by an index."""
     waiting = timezone.now() - settings.CHECK_INTERVAL / GATHERINGS
     return WorkspaceProvider.objects.filter(failed_checks__gte=DOWN, next_check_at__lte=waiting).exists()
-
-
-def _claim(*, down: bool, size: int) -> Iterator[list[UUID]]:
-    for _ in range(MOST_BATCHES):
-        batch = WorkspaceProvider.objects.claim_due(
-            now=timezone.now(), interval=settings.CHECK_INTERVAL, limit=size, down=down
-        )
-        if not batch:
-            return
-        yield batch
 
 
 def check_providers(ids: Sequence[UUID]) -> None:

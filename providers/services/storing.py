@@ -131,7 +131,7 @@ def _apply_facts(row: WorkspaceProvider, evidence: Evidence, verdict: Verdict) -
 def _plan(row: WorkspaceProvider, verdict: Verdict) -> None:
     """What is well keeps the turn that its claim has planned; a doubt is confirmed soon.
 
-    Those that are down come before an interval is over: they are gathered (`claim_due_providers`), and a recovery is
+    Those that are down come before an interval is over: they are gathered (`due_batches`), and a recovery is
     to be seen within one.
     """
     now = timezone.now()

@@ -15,9 +15,10 @@ from providers.choices import AccessURLState, ProviderStatus
 from providers.kube.evidence import Evidence, ReleaseFacts
 from providers.models import AccessURL, ClusterCredential, WorkspaceProvider
 from providers.services import request_deploy, update_provider
-from providers.services.checking import check_providers, claim_due_providers, store_evidence
+from providers.services.checking import check_providers, store_evidence
 from tests.clusters import FaultyCluster
 from tests.factories import make_provider
+from tests.providers.claims import claim_due_providers
 from tests.providers.clusters import done, register_on, soon, target_in
 
 

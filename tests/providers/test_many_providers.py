@@ -18,9 +18,10 @@ from django.utils import timezone
 from coderadmin.embedded.sandbox.process import SandboxProcess
 from organizations.models import User
 from providers.models import ClusterCredential, WorkspaceProvider
-from providers.services.checking import check_promptly, check_providers, claim_due_providers
+from providers.services.checking import check_promptly, check_providers
 from tests.factories import make_provider
 from tests.people import signed_in
+from tests.providers.claims import claim_due_providers
 from tests.providers.clusters import soon, target_in
 
 LIST = "/manage/admin/workspace-providers/"

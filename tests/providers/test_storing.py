@@ -14,9 +14,10 @@ from organizations.models import User
 from providers.models import WorkspaceProvider
 from providers.querysets import CLAIM_DUE
 from providers.services import update_provider
-from providers.services.checking import GATHERINGS, claim_due_providers
+from providers.services.checking import GATHERINGS
 from providers.services.storing import CONFIRMED_AFTER, DOWN_AFTER, store_all, store_evidence
 from tests.factories import make_provider
+from tests.providers.claims import claim_due_providers
 from tests.providers.test_checking import evidence, refused
 
 
