@@ -59,6 +59,7 @@ def main(quick: bool, only: tuple[str, ...], audit_rows: int | None) -> None:
                 _tell(section, section.measure(stack, quick), write=not quick)
             except (BenchmarkError, OSError) as error:  # the others are worth their time all the same
                 failed.append(f"{section.name}: {error}")
+                stack.stop_all()  # what it left running would slow the others
             click.echo(f"({section.name}: {time.monotonic() - began:.0f} s)")
     if not quick:
         _write_between("targets", target_table(_all_targets()))

@@ -71,6 +71,10 @@ class Stack:
         stop_children([child])
         self.children.remove(child)
 
+    def stop_all(self) -> None:
+        stop_children(self.children)
+        self.children.clear()
+
     def _url(self, database: str) -> str:
         return f"{self.variables['DATABASE_URL'].rpartition('/')[0]}/{database}"
 
@@ -84,7 +88,7 @@ def running_stack() -> Iterator[Stack]:
             stack.run(["manage", "migrate", "--verbosity", "0"])
             yield stack
         finally:
-            stop_children(stack.children)
+            stack.stop_all()
 
 
 def free_port() -> int:
