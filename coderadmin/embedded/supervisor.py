@@ -48,6 +48,29 @@ class StopRequestedError(Exception):
     """Ctrl-C, or a signal that asks the supervisor to stop."""
 
 
+class StopRequest:
+    """Whether a signal has asked to stop.
+
+    The handler only notes it. An exception out of a handler would break off whatever line is being run, and inside
+    `subprocess` leave a lock taken that the stop needs.
+    """
+
+    def __init__(self) -> None:
+        self._arrived = False
+
+    def listen(self) -> None:
+        for number in STOP_SIGNALS:
+            signal.signal(number, self._note)
+
+    def check(self) -> None:
+        """Raise StopRequestedError once asked to stop."""
+        if self._arrived:
+            raise StopRequestedError
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        self._arrived = True
+
+
 @dataclass
 class Watched:
     """A part that is being kept running; times are those of `time.monotonic`."""
@@ -61,8 +84,9 @@ class Watched:
 class Supervisor:
     """All processes of one instance, from the first to the last moment."""
 
-    def __init__(self, instance: Instance, environ: Mapping[str, str]) -> None:
+    def __init__(self, instance: Instance, environ: Mapping[str, str], stop: StopRequest) -> None:
         self._instance = instance
+        self._stop_request = stop
         self._began_at = time.monotonic()
         self._ingress_port = choose_ingress_port(instance, environ.get(INGRESS_PORT, ""))
         self._admin_password = environ.get("CODERADMIN_ADMIN_PASSWORD", "")
@@ -84,8 +108,6 @@ class Supervisor:
         except StopRequestedError:
             self._say("Stopping.")
         finally:
-            for number in STOP_SIGNALS:
-                signal.signal(number, signal.SIG_IGN)
             self._stop()
 
     def _start_servers(self) -> None:
@@ -98,7 +120,7 @@ class Supervisor:
         if not self._env.get("DATABASE_URL"):
             self._start_postgres()
         for watched in self._servers:
-            watched.part.child.wait_until(watched.part.is_ready, READY_SECONDS)
+            self._wait_for(watched.part, READY_SECONDS)
             self._say(f"{watched.part.child.name} is ready.")
 
     def _start_postgres(self) -> None:
@@ -115,7 +137,7 @@ class Supervisor:
         preset = {"CODERADMIN_ADMIN_PASSWORD": self._admin_password} if self._admin_password else {}
         part = prepare_part(self._instance, self._env | preset)
         self._launch(part, self._programs)
-        part.child.wait_until(part.is_ready, PREPARE_SECONDS)
+        self._wait_for(part, PREPARE_SECONDS)
         self._programs.clear()
         self._guard.forget(part.child.pid)
         self._say("The database is up to date.")
@@ -124,7 +146,7 @@ class Supervisor:
     def _start_programs(self) -> None:
         web = web_part(self._instance, self._env)
         self._launch(web, self._programs)
-        web.child.wait_until(web.is_ready, READY_SECONDS)  # first, since a person waits for it
+        self._wait_for(web, READY_SECONDS)  # first, since a person waits for it
         # Before the workers: what they deploy finds it there.
         self._launch(node_part(self._instance, self._env, self._ingress_port), self._programs)
         for worker in worker_parts(self._instance, self._env):
@@ -132,9 +154,17 @@ class Supervisor:
         self._say("Web, node and workers run, one of them as scheduler.")
 
     def _launch(self, part: Part, group: list[Watched]) -> None:
+        self._stop_request.check()
         part.launch()
         self._guard.watch(part.child.pid)
         group.append(Watched(part))
+
+    def _wait_for(self, part: Part, seconds: float) -> None:
+        def is_ready() -> bool:
+            self._stop_request.check()
+            return part.is_ready()
+
+        part.child.wait_until(is_ready, seconds)
 
     def _announce(self, sign_in: FirstSignIn | None) -> None:
         lines = ["", f"CoderAdmin is ready at {self._instance.local_url}"]
@@ -150,6 +180,7 @@ class Supervisor:
 
     def _watch(self) -> None:
         while True:
+            self._stop_request.check()
             for watched in self._servers + self._programs:
                 if watched.restart_at is not None:
                     self._restart_when_due(watched)
@@ -189,22 +220,18 @@ class Supervisor:
 def run(environ: Mapping[str, str]) -> None:
     """Run one instance until it is asked to stop. Raises EmbeddedError with a sentence if it can't start."""
     instance = read_instance(environ)
-    for number in STOP_SIGNALS:
-        signal.signal(number, _request_stop)
+    stop = StopRequest()
+    stop.listen()
     try:
         make_data_dir(instance.data_dir)
         with instance_lock(instance) as lock:
             check_port(instance)
             check_free_disk(instance.data_dir)
-            Supervisor(instance, environ).run(lock)
+            Supervisor(instance, environ, stop).run(lock)
     except StopRequestedError:
         _write("Stopped before anything was started.\n")
     except OSError as error:
         raise EmbeddedError(f"The data folder {instance.data_dir} can't be used: {error}.") from error
-
-
-def _request_stop(_number: int, _frame: FrameType | None) -> None:
-    raise StopRequestedError
 
 
 def _write(text: str) -> None:

@@ -84,7 +84,17 @@ def running_deployment(host: str = "localhost", folder: Path | None = None, **va
         yield Deployment(f"http://{host}:{port}", folder, process)
     finally:
         process.send_signal(signal.SIGINT)
+        _wait_for_the_end(process, log)
+
+
+def _wait_for_the_end(process: subprocess.Popen[bytes], log: Path) -> None:
+    try:
         process.wait(60)
+    except subprocess.TimeoutExpired:
+        waits_in = Path(f"/proc/{process.pid}/wchan").read_text()
+        process.kill()
+        process.wait()
+        raise AssertionError(f"it does not stop; it is in {waits_in} and has said:\n{log.read_text()}") from None
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ def test_a_taken_port_is_exchanged(tmp_path: Path) -> None:
 
 def test_only_the_owner_reads_the_secrets(tmp_path: Path) -> None:
     with running_sandbox(tmp_path, ["one"]):
+        assert eventually((tmp_path / "one" / "objects.json").exists), "it is saved soon, not before it is ready"
         for name in ("kubeconfig", "credentials.json", "ca-key.pem", "server.pem", "objects.json"):
             assert (tmp_path / "one" / name).stat().st_mode & 0o077 == 0, name
 
