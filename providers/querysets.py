@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from django.apps import apps
@@ -21,7 +21,8 @@ from providers.choices import RUNNING_ENVIRONMENTS
 # the next interval: not all at once, and not again at once.
 CLAIM_DUE = """
     UPDATE providers_workspaceprovider
-    SET next_check_at = greatest(next_check_at, %(now)s - random() / 2 * %(interval)s) + %(interval)s
+    SET check_claimed_at = %(now)s,
+        next_check_at = greatest(next_check_at, %(now)s - random() / 2 * %(interval)s) + %(interval)s
     WHERE id IN (
         SELECT id FROM providers_workspaceprovider
         WHERE next_check_at <= %(now)s AND (failed_checks >= %(failures)s) = %(down)s
@@ -31,23 +32,37 @@ CLAIM_DUE = """
     )
     RETURNING id
 """
+# Claimed in time, but not checked when the lease had ended; a few sweeps look at each claim, by the index of turns.
+RETURN_LOST = """
+    UPDATE providers_workspaceprovider SET next_check_at = %(now)s
+    WHERE id IN (
+        SELECT id FROM providers_workspaceprovider
+        WHERE next_check_at BETWEEN %(last_turn)s - %(looks)s AND %(last_turn)s
+        AND check_claimed_at <= %(now)s - %(lease)s AND last_check_at < check_claimed_at
+        FOR UPDATE SKIP LOCKED
+    )
+"""
 # Waits for nobody: a row that somebody holds, or has changed since it was loaded, is left out.
 NOTE_CHECKS = """
     WITH found AS (
         SELECT * FROM unnest(
-            %(ids)s::uuid[], %(versions)s::text[], %(moments)s::timestamptz[], %(durations)s::integer[]
-        ) AS found (id, version, at, duration)
+            %(id)s::uuid[], %(version)s::text[], %(at)s::timestamptz[], %(duration_ms)s::integer[],
+            %(failed_checks)s::integer[], %(next_at)s::timestamptz[]
+        ) AS found (id, version, at, duration_ms, failed_checks, next_at)
     ), held AS (
         SELECT provider.id FROM providers_workspaceprovider AS provider JOIN found ON found.id = provider.id
         WHERE provider.xmin::text = found.version
         ORDER BY provider.id
         FOR UPDATE OF provider SKIP LOCKED
     )
-    UPDATE providers_workspaceprovider AS provider SET last_check_at = found.at, last_check_ms = found.duration
+    UPDATE providers_workspaceprovider AS provider
+    SET last_check_at = found.at, last_check_ms = found.duration_ms,
+        failed_checks = found.failed_checks, next_check_at = found.next_at
     FROM found JOIN held ON held.id = found.id
     WHERE provider.id = found.id
     RETURNING provider.id
 """
+LOOKS_FOR_LOST = timedelta(seconds=5)  # as many sweeps look at a claim, of a worker that was not later than that
 DOWN = 2  # failed checks in a row: as many as make an Error of a Ready provider (providers.evaluate)
 SORTS = {
     "name": (Lower("name"),),
@@ -61,6 +76,17 @@ SORTS = {
 def document_fields(model: type[models.Model]) -> list[str]:
     """The names of the fields that are stored as JSON: reading them takes longer than the rest of a row."""
     return [field.name for field in model._meta.fields if isinstance(field, models.JSONField)]
+
+
+class Check(NamedTuple):
+    """A check that found nothing new. `version`: of the row that it was made for; `next_at`: when the next is due."""
+
+    id: UUID
+    version: str
+    at: datetime | None
+    duration_ms: int | None
+    failed_checks: int
+    next_at: datetime | None
 
 
 class WorkspaceProviderQuerySet(models.QuerySet):
@@ -116,17 +142,27 @@ class WorkspaceProviderQuerySet(models.QuerySet):
         """Adds `version`, which is another one after every change of the row."""
         return self.annotate(version=RawSQL("providers_workspaceprovider.xmin::text", []))
 
-    def note_checks(self, checks: Iterable[tuple[UUID, str, datetime, int]]) -> set[UUID]:
-        """Stores when each was checked and for how many milliseconds, if its row is still of that version; says whose.
+    def return_lost(self, *, now: datetime, interval: timedelta, lease: timedelta) -> int:
+        """Make due again what was claimed a `lease` ago by a worker that did not store a check; says how many."""
+        if lease >= interval:
+            return 0
+        values: dict[str, Any] = {
+            "now": now,
+            "lease": lease,
+            "last_turn": now - lease + interval,
+            "looks": LOOKS_FOR_LOST,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(RETURN_LOST, values)
+            return cursor.rowcount
 
-        In one statement that waits for no lock.
-        """
+    def note_checks(self, checks: Iterable[Check]) -> set[UUID]:
+        """Stores them, each if its row still is of that version; says whose. One statement that waits for no lock."""
         columns = list(zip(*checks, strict=True))
         if not columns:
             return set()
         with connection.cursor() as cursor:
-            names = ["ids", "versions", "moments", "durations"]
-            cursor.execute(NOTE_CHECKS, dict(zip(names, map(list, columns), strict=True)))
+            cursor.execute(NOTE_CHECKS, dict(zip(Check._fields, map(list, columns), strict=True)))
             return {row[0] for row in cursor.fetchall()}
 
 

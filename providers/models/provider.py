@@ -49,6 +49,7 @@ class WorkspaceProvider(models.Model):
     cordon_reason = models.CharField(max_length=255, blank=True)
 
     next_check_at = models.DateTimeField(null=True, blank=True)
+    check_claimed_at = models.DateTimeField(null=True, blank=True)
     check_requested_at = models.DateTimeField(null=True, blank=True)
     last_check_at = models.DateTimeField(null=True, blank=True)
     last_check_ms = models.PositiveIntegerField(null=True, blank=True)

@@ -26,15 +26,19 @@ MOST_BATCHES = 40
 GATHERINGS = 6  # batches of those that are down in an interval: each is sure to wait for the time-out
 PROMPT = 1.0  # seconds after which a thread leaves the last half of its batch, or less, to another one
 MOST_LATE = 64  # batches of which a process waits for the last ones; each in a thread that does nothing else
+GRACE = timedelta(seconds=5)  # after the time-out of a check, before its worker is taken for lost
 VERBS_EVERY = timedelta(minutes=10)  # DESIGN 4: access reviews are asked seldom
 
 
 def due_batches() -> list[bool]:
-    """One for each batch that is due; whether it is of those that are down, which come last. At most three queries.
+    """One for each batch that is due; whether it is of those that are down, which come last. At most four queries.
 
-    Those are apart, and many together: a batch of silent clusters occupies a worker thread until the time-out, and so
-    would one of each sweep.
+    What a lost worker had claimed is due again. Those that are down are apart, and many together: a batch of silent
+    clusters occupies a worker thread until the time-out, and so would one of each sweep.
     """
+    WorkspaceProvider.objects.return_lost(
+        now=timezone.now(), interval=settings.CHECK_INTERVAL, lease=settings.CHECK_TIMEOUT + GRACE
+    )
     sound, down = _count_due(down=False), _count_due(down=True) if _down_have_gathered() else 0
     batches = ceil(sound / BATCH), ceil(down / BATCH_OF_DOWN)
     return [False] * min(batches[0], MOST_BATCHES) + [True] * min(batches[1], MOST_BATCHES)

@@ -14,6 +14,7 @@ from providers.evaluate import Facts, Verdict, evaluate, is_silent
 from providers.kube.errors import Reason
 from providers.kube.evidence import Evidence
 from providers.models import StatusChange, WorkspaceProvider
+from providers.querysets import Check
 from providers.services.tokens import why_envproxy_is_refused
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,8 @@ logger = logging.getLogger(__name__)
 # time-outs, and a last one may have begun just before it recovers: with these, an outage is shown within two intervals
 # and a recovery within one also then.
 CONFIRMED_AFTER, DOWN_AFTER = 1 / 4, 0.45
-MOMENTS = ["last_check_at", "last_check_ms"]  # all that is written of a check that found nothing new
+# All that is written of a check that found nothing new, be it that the cluster is well or that it still is down.
+NOTED = {"last_check_at", "last_check_ms", "failed_checks", "next_check_at"}
 FIELDS = [
     "status", "status_since", "reason", "message", "next_check_at", "last_check_at", "last_check_ms", "failed_checks",
     "failing_since", "verbs_checked_at", "evidence", "kubernetes_version", "chart_version", "release_revision",
@@ -37,13 +39,11 @@ def store_all(found: Sequence[tuple[WorkspaceProvider, Evidence]]) -> None:
     """
     surroundings = _Surroundings()
     quiet = [
-        (provider, evidence)
-        for provider, evidence in found
-        if hasattr(provider, "version") and _changes(provider, evidence, surroundings) <= set(MOMENTS)
+        Check(row.pk, row.version, row.last_check_at, row.last_check_ms, row.failed_checks, row.next_check_at)
+        for row, evidence in found
+        if hasattr(row, "version") and _changes(row, evidence, surroundings) <= NOTED
     ]
-    noted = WorkspaceProvider.objects.note_checks(
-        (provider.pk, provider.version, evidence.checked_at, evidence.duration_ms) for provider, evidence in quiet
-    )
+    noted = WorkspaceProvider.objects.note_checks(quiet)
     for provider, evidence in found:
         if provider.pk not in noted:
             _store(provider, evidence, surroundings)

@@ -89,7 +89,7 @@ def running_deployment(host: str = "localhost", folder: Path | None = None, **va
 
 def _wait_for_the_end(process: subprocess.Popen[bytes], log: Path) -> None:
     try:
-        process.wait(60)
+        process.wait(120)
     except subprocess.TimeoutExpired:
         waits_in = Path(f"/proc/{process.pid}/wchan").read_text()
         process.kill()

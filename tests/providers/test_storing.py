@@ -12,9 +12,9 @@ from django.utils import timezone
 from audit.services import Actor
 from organizations.models import User
 from providers.models import WorkspaceProvider
-from providers.querysets import CLAIM_DUE
+from providers.querysets import CLAIM_DUE, LOOKS_FOR_LOST, RETURN_LOST
 from providers.services import update_provider
-from providers.services.checking import GATHERINGS
+from providers.services.checking import GATHERINGS, GRACE
 from providers.services.storing import CONFIRMED_AFTER, DOWN_AFTER, store_all, store_evidence
 from tests.factories import make_provider
 from tests.providers.claims import claim_due_providers
@@ -32,13 +32,27 @@ def checked_before(count: int = 1, **fields: Any) -> list[WorkspaceProvider]:
 class TestNothingNew:
     def test_of_a_group_is_stored_in_one_statement_that_notes_the_moment_only(self) -> None:
         providers = checked_before(3)
+        turns = {provider.pk: provider.next_check_at for provider in providers}
         with CaptureQueriesContext(connection) as captured:
             store_all([(provider, evidence(duration_ms=77)) for provider in providers])
         assert len(captured) == 1
-        for old, new in zip(providers, WorkspaceProvider.objects.order_by("pk"), strict=False):
-            assert new.last_check_ms == 77
-            assert new.next_check_at == WorkspaceProvider.objects.get(pk=new.pk).next_check_at
-            assert old.evidence == WorkspaceProvider.objects.get(pk=old.pk).evidence
+        for old in providers:
+            new = WorkspaceProvider.objects.get(pk=old.pk)
+            assert (new.last_check_ms, new.failed_checks) == (77, 0)
+            assert (new.next_check_at, new.evidence) == (turns[old.pk], old.evidence)
+
+    def test_of_those_that_still_are_down_is_stored_in_one_statement_too(self, settings: Any) -> None:
+        for provider in checked_before(3):
+            for _ in range(2):
+                store_evidence(provider, refused())
+        providers = list(WorkspaceProvider.objects.with_version())
+        began = timezone.now()
+        with CaptureQueriesContext(connection) as captured:
+            store_all([(provider, refused(duration_ms=78)) for provider in providers])
+        assert len(captured) == 1
+        for new in WorkspaceProvider.objects.all():
+            assert (new.status, new.last_check_ms, new.failed_checks) == ("error", 78, 3)
+            assert new.next_check_at >= began + DOWN_AFTER * settings.CHECK_INTERVAL
 
     def test_to_the_verbs_not_asked_this_time_stays_what_was_answered(self) -> None:
         provider = make_provider()
@@ -99,6 +113,37 @@ class TestTurns:
         )
         assert again == [provider.pk]
 
+    def test_what_a_lost_worker_had_claimed_is_due_again_when_its_lease_has_ended(self, settings: Any) -> None:
+        lease, before = settings.CHECK_TIMEOUT + GRACE, timezone.now() - timedelta(minutes=1)
+        lost, checked = (make_provider(next_check_at=timezone.now(), last_check_at=before) for _ in range(2))
+        claim_due_providers()
+        store_evidence(checked, evidence())
+
+        def returned(**later: float) -> int:
+            now = timezone.now() + timedelta(**later)
+            return WorkspaceProvider.objects.return_lost(now=now, interval=settings.CHECK_INTERVAL, lease=lease)
+
+        assert returned(seconds=lease.total_seconds() - 1) == 0, "it may still be checking"
+        assert returned(seconds=lease.total_seconds() + 2) == 1
+        assert returned(seconds=lease.total_seconds() + 2) == 0, "once"
+        due = WorkspaceProvider.objects.get(next_check_at__lt=timezone.now() + lease + timedelta(seconds=2))
+        assert due.pk == lost.pk
+
+    def test_the_sweep_gives_it_to_others(self, settings: Any) -> None:
+        lease, now = settings.CHECK_TIMEOUT + GRACE, timezone.now()
+        claimed = now - lease - timedelta(seconds=1)
+        provider = make_provider(
+            check_claimed_at=claimed,
+            next_check_at=claimed + settings.CHECK_INTERVAL,
+            last_check_at=claimed - settings.CHECK_INTERVAL,
+        )
+        assert claim_due_providers() == [[provider.pk]]
+
+    def test_there_is_no_lease_where_the_next_turn_comes_before_its_end(self, settings: Any) -> None:
+        now, lease = timezone.now(), settings.CHECK_TIMEOUT + GRACE
+        make_provider(next_check_at=now, check_claimed_at=now - lease, last_check_at=now - lease - lease)
+        assert WorkspaceProvider.objects.return_lost(now=now, interval=lease, lease=lease) == 0
+
     def test_silence_is_shown_within_two_intervals_and_its_end_within_one(self, settings: Any) -> None:
         """At the worst: a cluster falls silent just after a check, and recovers just after one has begun."""
         interval, timeout, sweep = settings.CHECK_INTERVAL, settings.CHECK_TIMEOUT, timedelta(seconds=1)
@@ -122,7 +167,8 @@ class TestTurns:
         drift = WorkspaceProvider.objects.get().next_check_at - (due + settings.CHECK_INTERVAL)
         assert timedelta() <= drift < settings.CHECK_INTERVAL / 2
 
-    def test_claiming_goes_by_an_index_and_not_through_all_providers(self) -> None:
+    @pytest.mark.parametrize("statement", [CLAIM_DUE, RETURN_LOST])
+    def test_claims_go_by_an_index_and_not_through_all_providers(self, statement: str) -> None:
         later, now = timezone.now() + timedelta(hours=1), timezone.now()
         model = make_provider(next_check_at=now)
         rows = [
@@ -137,16 +183,20 @@ class TestTurns:
             for n in range(2000)
         ]
         WorkspaceProvider.objects.bulk_create(rows)
+        lease = timedelta(seconds=15)
         values: dict[str, Any] = {
             "now": now,
             "interval": timedelta(seconds=30),
             "limit": 50,
             "down": False,
             "failures": 2,
+            "lease": lease,
+            "last_turn": now + lease,
+            "looks": LOOKS_FOR_LOST,
         }
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE providers_workspaceprovider")
-            cursor.execute(f"EXPLAIN {CLAIM_DUE}", values)
+            cursor.execute(f"EXPLAIN {statement}", values)
             plan = "\n".join(row[0] for row in cursor.fetchall())
         assert "provider_due" in plan
         assert "Seq Scan" not in plan, plan
