@@ -26,10 +26,8 @@ from providers.kube.pool import MOST_KEPT
 
 FULL, INTERVAL, TIMEOUT = 10_000, 30.0, 10.0  # providers, each checked every so many seconds, for at most so many
 QUICK = 200  # endpoints
-LAPS, LAPS_OF_ALL = (
-    7,
-    3,
-)  # by the bare client and by the worker in turns: of MOST_KEPT endpoints, and of the whole fleet
+# By the bare client and by the worker in turns: of MOST_KEPT endpoints, and of the whole fleet.
+LAPS, LAPS_OF_ALL = 7, 3
 SHORT_LAP, WARM_LAPS = 1_000, 10  # for several workers: each has met nearly all endpoints before it counts
 PATIENCE = 300.0  # seconds for one lap
 BARE, OURS = "one check by a bare client", "one check by the worker, all of it"

@@ -32,6 +32,7 @@ REFUSED: tuple[tuple[str, tuple[Network, ...]], ...] = (
 )
 LOOPBACK = networks(["127.0.0.0/8", "::1"])
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+THIS_MACHINE = "this machine itself"
 METADATA_NAMES = ("metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal")
 
 
@@ -66,7 +67,7 @@ class Rule:
             if _holds(refused, forms):
                 return what
         if not self.is_loopback_allowed and _holds(LOOPBACK, forms):
-            return "this machine itself"
+            return THIS_MACHINE
         return "in a network that is denied here" if _holds(networks(self.denied), forms) else ""
 
 

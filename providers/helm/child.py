@@ -1,12 +1,14 @@
-"""The one program that loads Helm: `python -m providers.helm.child` does one action and ends.
+"""The one program that loads Helm: `python -m providers.helm.child DOOR` does one action and ends.
 
-stdin: one JSON object, see `Request`. stdout: JSON lines with a "type": log (text), writing (from now on the cluster
-changes), result (value), or error (code, message). SIGTERM cancels. Nothing secret is in the arguments, the
-environment, a file or the output.
+DOOR: the descriptor of the socket at which its tunnel begins. stdin: one JSON object, see `Request`. stdout: JSON
+lines with a "type": log (text), writing (from now on the cluster changes), result (value), or error (code, message).
+SIGTERM cancels. Nothing secret is in the arguments, the environment, a file or the output.
 """
 
 import json
 import signal
+import socket
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ from coderadmin.destinations import Rule, use
 from providers.helm.channel import Channel, Request, private_file, read_request
 from providers.helm.failures import code_of, sentence
 from providers.helm.release import CHART_DIRECTORY, REVISION_LABEL, HelmError, HelmErrorCode, redact
-from providers.helm.tunnel import through_a_tunnel
+from providers.helm.tunnel import Tunnel
 
 MAX_HISTORY = 10
 LINT_WARNING = 2
@@ -37,6 +39,7 @@ class Session:
     cluster: helm_python.Config
     context: helm_python.HelmContext
     channel: Channel
+    tunnel: Tunnel
     cancelled: bool = False
 
     @property
@@ -247,7 +250,9 @@ def _answer(session: Session) -> None:
         if session.cancelled and isinstance(error, helm_python.HelmCancelledError):
             session.channel.send(type="error", code=HelmErrorCode.CANCELLED, message="Cancelled.")
         else:
-            text = redact(str(error), session.request["secrets"])  # before it is cut, maybe within a secret
+            text = redact(
+                session.tunnel.real(str(error)), session.request["secrets"]
+            )  # before it is cut, maybe within a secret
             code = code_of(type(error).__name__, text)
             late = f"Not ready after {session.timeout_s} s: " if code is HelmErrorCode.TIMED_OUT else ""
             session.channel.send(type="error", code=code, message=late + sentence(text))
@@ -257,12 +262,13 @@ def main() -> None:
     """Helm runs in a second thread: while it is in a call, a signal would not reach Python in the same one."""
     request = read_request()
     use(Rule.from_json(request["rule"]))
-    kubeconfig = private_file(through_a_tunnel(request["kubeconfig"]))
+    tunnel = Tunnel(socket.socket(fileno=int(sys.argv[1])), request["kubeconfig"])
     session = Session(
         request=request,
-        cluster=helm_python.Config(kubeconfig_path=kubeconfig, namespace=request["namespace"]),
+        cluster=helm_python.Config(kubeconfig_path=private_file(tunnel.kubeconfig), namespace=request["namespace"]),
         context=helm_python.HelmContext(),
         channel=Channel(request["secrets"]),
+        tunnel=tunnel,
     )
     if request["action"] in WRITING:
         signal.signal(signal.SIGTERM, session.cancel)

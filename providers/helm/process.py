@@ -17,6 +17,7 @@ from typing import IO, Any, cast
 from providers.helm.channel import Request
 from providers.helm.failures import sentence
 from providers.helm.release import HelmError, HelmErrorCode, redact
+from providers.helm.tunnel import open_door, variables_for
 
 TICK_S = 0.2
 # From SIGTERM to SIGKILL.
@@ -87,17 +88,19 @@ class _Stop:
 
 @contextmanager
 def _started(stderr: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """The child in a session of its own; it does not outlive the block."""
-    process = subprocess.Popen(
-        [PROGRAM, "-m", "providers.helm.child"],
-        executable=sys.executable,
-        cwd=PROJECT,
-        env=_environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        start_new_session=True,
-    )
+    """The child in a session of its own, given the door of its tunnel; it does not outlive the block."""
+    with open_door() as door:
+        process = subprocess.Popen(
+            [PROGRAM, "-m", "providers.helm.child", str(door.fileno())],
+            executable=sys.executable,
+            cwd=PROJECT,
+            env=_environment() | variables_for(door),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            pass_fds=[door.fileno()],
+            start_new_session=True,
+        )
     with process:
         try:
             yield process
@@ -106,7 +109,7 @@ def _started(stderr: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _environment() -> dict[str, str]:
-    """No secret, no home folder, no proxy, and no discovery cache on disk: another cluster may get the same address."""
+    """No secret, no home folder, nobody's proxy; no discovery cache on disk, as another cluster may get the address."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR", "HELM_C_LIB") if name in os.environ}
     return kept | {"HOME": "/nonexistent", "KUBECACHEDIR": f"{os.devnull}/none", "PYTHONDONTWRITEBYTECODE": "1"}
 

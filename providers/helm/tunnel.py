@@ -3,6 +3,9 @@
 Go would resolve the cluster's name by itself and connect to whatever it gets. Through the tunnel the name is resolved
 once per connection, by us, and its address is one that `destinations` allows. TLS goes from end to end:
 certificate, server name and Host header are those of the cluster.
+
+Go is told by its environment, where it looks only when the process starts: the parent opens the door. Told by the
+kubeconfig (`proxy-url`) it would use no connection twice, and a deploy take twice the processor time.
 """
 
 import json
@@ -12,32 +15,59 @@ from contextlib import suppress
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from urllib.parse import urlsplit
 
-from coderadmin.destinations import AddressRefusedError, connect
+from coderadmin.destinations import THIS_MACHINE, AddressRefusedError, Rule, connect, known_address
 
 CONNECT_TIMEOUT_S = 10.0
 HEAD_LINES, LINE_BYTES, CHUNK_BYTES = 50, 4096, 65536
+WAITING = 64  # connections
+ALIAS = "this-machine.invalid"  # Go sends nothing that is for loopback to a proxy
 
 
-def through_a_tunnel(kubeconfig: str) -> str:
-    """The same kubeconfig, but its cluster is reached through a tunnel that lasts as long as this process."""
-    document = json.loads(kubeconfig)
-    cluster = document["clusters"][0]["cluster"]
-    parts = urlsplit(cluster["server"])
-    server = _Server(parts.hostname or "", parts.port or 443)
-    threading.Thread(target=server.serve_forever, name="tunnel", daemon=True).start()
-    cluster["proxy-url"] = f"http://127.0.0.1:{server.server_address[1]}"
-    return json.dumps(document)
+def open_door() -> socket.socket:
+    """Where the child's tunnel begins: a listening socket that it inherits."""
+    return socket.create_server(("127.0.0.1", 0), backlog=WAITING)
+
+
+def variables_for(door: socket.socket) -> dict[str, str]:
+    """What the child's environment must hold from its first moment on."""
+    return {"HTTPS_PROXY": f"http://127.0.0.1:{door.getsockname()[1]}"}
+
+
+class Tunnel:
+    """From the door to the cluster of a kubeconfig, for as long as this process lasts."""
+
+    def __init__(self, door: socket.socket, kubeconfig: str) -> None:
+        document = json.loads(kubeconfig)
+        cluster = document["clusters"][0]["cluster"]
+        parts = urlsplit(cluster["server"])
+        self._host = parts.hostname or ""
+        if is_loopback(self._host):
+            cluster |= {"server": f"https://{ALIAS}:{parts.port or 443}", "tls-server-name": self._host}
+        self.kubeconfig = json.dumps(document)
+        server = _Server(door, self._host, parts.port or 443)
+        threading.Thread(target=server.serve_forever, name="tunnel", daemon=True).start()
+
+    def real(self, text: str) -> str:
+        """What Helm says, about the cluster by its own name."""
+        return text.replace(ALIAS, self._host)
+
+
+def is_loopback(host: str) -> bool:
+    """At least all that Go takes for it."""
+    address = known_address(host)
+    return bool(address) and Rule().refusal(address) == THIS_MACHINE
 
 
 class _Server(ThreadingTCPServer):
     """Leads to one host and port, whatever is asked for: other processes of this machine gain nothing by it."""
 
     daemon_threads = True
-    request_queue_size = 64
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, door: socket.socket, host: str, port: int) -> None:
         self.host, self.port = host, port
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(door.getsockname(), _Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = door
 
 
 class _Handler(StreamRequestHandler):

@@ -13,7 +13,7 @@ import pytest
 from coderadmin import destinations
 from coderadmin.destinations import AddressRefusedError, Rule
 from infrastructure.probing import examine_address
-from providers.helm.tunnel import through_a_tunnel
+from providers.helm.tunnel import Tunnel, open_door
 from providers.kube.address import AddressError, normalise_address
 from providers.kube.blocking import preflight_now
 from providers.kube.client import connect
@@ -143,8 +143,9 @@ def by_access_url_check(port: int) -> str:
 
 def by_helm(port: int) -> str:
     kubeconfig = ClusterTarget(address=f"https://{NAME}:{port}", namespace="coder").kubeconfig()
-    proxy = through_a_tunnel(kubeconfig).partition('"proxy-url": "http://127.0.0.1:')[2].partition('"')[0]
-    with socket.create_connection(("127.0.0.1", int(proxy))) as tunnel:
+    door = open_door()
+    Tunnel(door, kubeconfig)
+    with socket.create_connection(door.getsockname()) as tunnel:
         tunnel.sendall(f"CONNECT {NAME}:{port} HTTP/1.1\r\n\r\n".encode())
         answer = tunnel.makefile()
         status = answer.readline()

@@ -6,13 +6,16 @@ import threading
 
 
 class Gate:
-    """Passes TCP connections on to `port` of the loopback; `close` refuses new ones and cuts those that are open."""
+    """Passes TCP connections on to `port` of the loopback; `close` refuses new ones and cuts those that are open.
+
+    `passed`: how many connections there were.
+    """
 
     def __init__(self, port: int) -> None:
         self._target = port
         self._listener: socket.socket | None = None
         self._open: set[socket.socket] = set()
-        self.port = 0
+        self.port = self.passed = 0
         self.open()
 
     def open(self) -> None:
@@ -36,6 +39,7 @@ class Gate:
                 client, _ = listener.accept()
                 server = socket.create_connection(("127.0.0.1", self._target))
                 self._open |= {client, server}
+                self.passed += 1
                 for source, sink in ((client, server), (server, client)):
                     threading.Thread(target=self._pass, args=[source, sink], daemon=True).start()
 

@@ -1,13 +1,19 @@
 """The way on which Helm reaches a cluster: what it adds to each of the hundreds of small requests of a deploy."""
 
+import json
 import socket
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from providers.helm import tunnel
-from providers.helm.tunnel import through_a_tunnel
+from providers.helm import gateway, tunnel
+from providers.helm.tunnel import Tunnel, is_loopback, open_door
 from providers.target import ClusterTarget
+from tests.e2e.gate import Gate
+from tests.helm.conftest import Deployer
+from tests.helm.manifests import values
 
 
 def test_small_requests_are_sent_on_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,8 +29,9 @@ def test_small_requests_are_sent_on_at_once(monkeypatch: pytest.MonkeyPatch) -> 
     with socket.create_server(("127.0.0.1", 0)) as cluster:
         port = cluster.getsockname()[1]
         kubeconfig = ClusterTarget(address=f"https://127.0.0.1:{port}", namespace="coder").kubeconfig()
-        proxy = through_a_tunnel(kubeconfig).partition('"proxy-url": "http://127.0.0.1:')[2].partition('"')[0]
-        with socket.create_connection(("127.0.0.1", int(proxy))) as helm:
+        door = open_door()
+        Tunnel(door, kubeconfig)
+        with socket.create_connection(door.getsockname()) as helm:
             helm.sendall(f"CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n".encode())
             assert b" 200 " in helm.recv(100)
             helm.sendall(b"hello")
@@ -32,3 +39,34 @@ def test_small_requests_are_sent_on_at_once(monkeypatch: pytest.MonkeyPatch) -> 
             with visitor:
                 assert visitor.recv(5) == b"hello"
                 assert opened[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.8.9.10", "localhost", "a.localhost", "LOCALHOST.", "::1", "::ffff:127.0.0.1"]
+)
+def test_what_go_would_connect_to_by_itself_gets_another_name(host: str) -> None:
+    place = f"[{host}]" if ":" in host else host
+    kubeconfig = ClusterTarget(address=f"https://{place}:6443", namespace="coder").kubeconfig()
+    tunnel = Tunnel(open_door(), kubeconfig)
+    assert is_loopback(host)
+    cluster = json.loads(tunnel.kubeconfig)["clusters"][0]["cluster"]
+    assert cluster["server"] == "https://this-machine.invalid:6443"
+    assert cluster["tls-server-name"] == host.lower()
+    assert tunnel.real('Get "https://this-machine.invalid:6443/version": EOF').endswith(
+        f'{host.lower()}:6443/version": EOF'
+    )
+
+
+def test_any_other_cluster_keeps_its_name() -> None:
+    kubeconfig = ClusterTarget(address="https://sydney.example.com:6443", namespace="coder").kubeconfig()
+    assert json.loads(Tunnel(open_door(), kubeconfig).kubeconfig) == json.loads(kubeconfig)
+
+
+def test_a_deploy_uses_its_connections_again(helm: Deployer) -> None:
+    """Each new one is a handshake: while Go heard of the tunnel from the kubeconfig, there was one for each request."""
+    helm.deploy(values())
+    gate = Gate(urlsplit(helm.target.address).port or 0)
+    target = replace(helm.target, address=f"https://127.0.0.1:{gate.port}")
+    gateway.deploy(target, values(replicas=2), timeout_s=60, on_line=helm.lines.append, cancelled=bool)
+    gate.close()
+    assert 1 <= gate.passed <= 20
