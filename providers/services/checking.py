@@ -3,12 +3,13 @@
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from coderadmin.encryption import UndecryptableError
@@ -31,41 +32,45 @@ VERBS_EVERY = timedelta(minutes=10)  # DESIGN 4: access reviews are asked seldom
 
 
 def due_batches() -> list[bool]:
-    """One for each batch that is due; whether it is of those that are down, which come last. At most four queries.
+    """One for each batch that is due; whether it is of those that are down, which come last. Two queries.
 
     What a lost worker had claimed is due again. Those that are down are apart, and many together: a batch of silent
     clusters occupies a worker thread until the time-out, and so would one of each sweep.
     """
+    now = timezone.now()
     WorkspaceProvider.objects.return_lost(
-        now=timezone.now(), interval=settings.CHECK_INTERVAL, lease=settings.CHECK_TIMEOUT + GRACE
+        now=now, interval=settings.CHECK_INTERVAL, lease=settings.CHECK_TIMEOUT + GRACE
     )
-    sound, down = _count_due(down=False), _count_due(down=True) if _down_have_gathered() else 0
-    batches = ceil(sound / BATCH), ceil(down / BATCH_OF_DOWN)
-    return [False] * min(batches[0], MOST_BATCHES) + [True] * min(batches[1], MOST_BATCHES)
+    sound, down = Q(failed_checks__lt=DOWN), Q(failed_checks__gte=DOWN)
+    due = WorkspaceProvider.objects.filter(next_check_at__lte=now).aggregate(
+        sound=Count("pk", filter=sound),
+        down=Count("pk", filter=down),
+        gathers_since=Min("next_check_at", filter=down),
+    )
+    batches = [False] * min(ceil(due["sound"] / BATCH), MOST_BATCHES)
+    if due["gathers_since"] and due["gathers_since"] <= _gathered(now):
+        batches += [True] * min(ceil(due["down"] / BATCH_OF_DOWN), MOST_BATCHES)
+    return batches
 
 
 def claim_batch(*, down: bool) -> list[UUID]:
     """Providers whose check is due, the longest due first, claimed by this caller alone. At most two queries."""
-    if down and not _down_have_gathered():
+    now = timezone.now()
+    if down and not _have_gathered(now):
         return []
     return WorkspaceProvider.objects.claim_due(
-        now=timezone.now(),
-        interval=settings.CHECK_INTERVAL,
-        limit=BATCH_OF_DOWN if down else BATCH,
-        down=down,
+        now=now, interval=settings.CHECK_INTERVAL, limit=BATCH_OF_DOWN if down else BATCH, down=down
     )
 
 
-def _count_due(*, down: bool) -> int:
-    """By the index that claims go by."""
-    due = WorkspaceProvider.objects.filter(next_check_at__lte=timezone.now())
-    return due.filter(failed_checks__gte=DOWN).count() if down else due.filter(failed_checks__lt=DOWN).count()
+def _gathered(now: datetime) -> datetime:
+    """Since when one of those that are down must have been due for them to be checked."""
+    return now - settings.CHECK_INTERVAL / GATHERINGS
 
 
-def _down_have_gathered() -> bool:
-    """Whether one of those that are down has waited for as long as they gather. One query, by an index."""
-    waiting = timezone.now() - settings.CHECK_INTERVAL / GATHERINGS
-    return WorkspaceProvider.objects.filter(failed_checks__gte=DOWN, next_check_at__lte=waiting).exists()
+def _have_gathered(now: datetime) -> bool:
+    """One query, by an index."""
+    return WorkspaceProvider.objects.filter(failed_checks__gte=DOWN, next_check_at__lte=_gathered(now)).exists()
 
 
 def check_providers(ids: Sequence[UUID]) -> None:
