@@ -21,7 +21,7 @@ from providers.choices import RUNNING_ENVIRONMENTS
 # the next interval: not all at once, and not again at once.
 CLAIM_DUE = """
     UPDATE providers_workspaceprovider
-    SET check_claimed_at = %(now)s,
+    SET check_claimed_at = CASE WHEN next_check_at > %(now)s - %(looks)s THEN %(now)s END,
         next_check_at = greatest(next_check_at, %(now)s - random() / 2 * %(interval)s) + %(interval)s
     WHERE id IN (
         SELECT id FROM providers_workspaceprovider
@@ -32,15 +32,16 @@ CLAIM_DUE = """
     )
     RETURNING id
 """
-# Claimed in time, but not checked when the lease had ended; a few sweeps look at each claim, by the index of turns.
+# Not checked when the lease had ended. A few sweeps look at each claim that came in time, by the index of turns; a late
+# one has no lease, since its turn is anywhere, and its worker slow rather than lost.
 RETURN_LOST = """
     UPDATE providers_workspaceprovider SET next_check_at = %(now)s
-    WHERE id IN (
+    WHERE id = ANY (ARRAY(
         SELECT id FROM providers_workspaceprovider
-        WHERE next_check_at BETWEEN %(last_turn)s - %(looks)s AND %(last_turn)s
+        WHERE next_check_at BETWEEN greatest(%(now)s, %(last_turn)s - %(looks)s) AND %(last_turn)s
         AND check_claimed_at <= %(now)s - %(lease)s AND last_check_at < check_claimed_at
         FOR UPDATE SKIP LOCKED
-    )
+    ))
 """
 # Waits for nobody: a row that somebody holds, or has changed since it was loaded, is left out.
 NOTE_CHECKS = """
@@ -133,7 +134,8 @@ class WorkspaceProviderQuerySet(models.QuerySet):
 
         `down`: those of which DOWN checks in a row failed, or more; else only the others.
         """
-        values: dict[str, Any] = {"now": now, "interval": interval, "limit": limit, "down": down, "failures": DOWN}
+        values: dict[str, Any] = {"now": now, "interval": interval, "limit": limit, "looks": LOOKS_FOR_LOST}
+        values |= {"down": down, "failures": DOWN}
         with connection.cursor() as cursor:
             cursor.execute(CLAIM_DUE, values)
             return [row[0] for row in cursor.fetchall()]
@@ -143,7 +145,10 @@ class WorkspaceProviderQuerySet(models.QuerySet):
         return self.annotate(version=RawSQL("providers_workspaceprovider.xmin::text", []))
 
     def return_lost(self, *, now: datetime, interval: timedelta, lease: timedelta) -> int:
-        """Make due again what was claimed a `lease` ago by a worker that did not store a check; says how many."""
+        """Make due again what was claimed a `lease` ago by a worker that did not store a check; says how many.
+
+        A first check waits for its turn: of a provider without a credential none is ever stored.
+        """
         if lease >= interval:
             return 0
         values: dict[str, Any] = {

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,12 +76,16 @@ def make_data_dir(data_dir: Path) -> None:
 
 
 @contextmanager
-def instance_lock(instance: Instance) -> Iterator[int]:
-    """Hold the data folder for this process; gives the lock's file descriptor. Raises EmbeddedError if it is in use."""
+def instance_lock(instance: Instance, check: Callable[[], object] = bool) -> Iterator[int]:
+    """Hold the data folder for this process; gives the lock's file descriptor. Raises EmbeddedError if it is in use.
+
+    While it waits for a predecessor to end, `check` is asked, which may raise.
+    """
     descriptor = _open_lock(instance.data_dir)
     try:
         deadline = time.monotonic() + LOCK_WAIT_SECONDS
         while not _try_lock(descriptor):
+            check()
             pid, address = _holder(descriptor)
             if is_alive(pid) or time.monotonic() > deadline:
                 raise EmbeddedError(

@@ -125,6 +125,7 @@ class PostgresServer:
             check=False,
             env=self._env,
             cwd="/",
+            start_new_session=True,  # Ctrl-C is for the supervisor, who lets it finish
             **account_arguments(self.home.account),
         )
         if done.returncode or "ERROR:" in done.stderr:

@@ -56,7 +56,7 @@ class StopRequest:
     """
 
     def __init__(self) -> None:
-        self._arrived = False
+        self.has_arrived = False
 
     def listen(self) -> None:
         for number in STOP_SIGNALS:
@@ -64,11 +64,11 @@ class StopRequest:
 
     def check(self) -> None:
         """Raise StopRequestedError once asked to stop."""
-        if self._arrived:
+        if self.has_arrived:
             raise StopRequestedError
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
-        self._arrived = True
+        self.has_arrived = True
 
 
 @dataclass
@@ -106,6 +106,10 @@ class Supervisor:
             self._announce(sign_in)
             self._watch()
         except StopRequestedError:
+            self._say("Stopping.")
+        except EmbeddedError:
+            if not self._stop_request.has_arrived:  # it may have ended what was being started, too
+                raise
             self._say("Stopping.")
         finally:
             self._stop()
@@ -224,7 +228,8 @@ def run(environ: Mapping[str, str]) -> None:
     stop.listen()
     try:
         make_data_dir(instance.data_dir)
-        with instance_lock(instance) as lock:
+        with instance_lock(instance, stop.check) as lock:
+            stop.check()
             check_port(instance)
             check_free_disk(instance.data_dir)
             Supervisor(instance, environ, stop).run(lock)

@@ -1,11 +1,13 @@
 """Helm's only way to its cluster: a proxy on loopback, in the child itself, that checks each connection's address.
 
-Go would resolve the cluster's name by itself and connect to whatever it gets. Through the tunnel the name is resolved
-once per connection, by us, and its address is one that `destinations` allows. TLS goes from end to end:
-certificate, server name and Host header are those of the cluster.
+Go would resolve the cluster's name by itself and connect to whatever it gets, or is redirected to. Through the tunnel
+the name is resolved once per connection, by us, and its address is one that `destinations` allows. TLS goes from end to
+end: certificate, server name and Host header are those of the cluster.
 
-Go is told by its environment, where it looks only when the process starts: the parent opens the door. Told by the
-kubeconfig (`proxy-url`) it would use no connection twice, and a deploy take twice the processor time.
+Where the child is confined to the door of its tunnel, Go is told of it by its environment, where it looks only when the
+process starts: the parent opens the door. What it leads to no proxy, redirects to loopback, finds the way closed.
+Elsewhere it is told by the kubeconfig (`proxy-url`), which counts for everything; but then it uses no connection
+twice, and a deploy takes twice the processor time.
 """
 
 import json
@@ -30,26 +32,42 @@ def open_door() -> socket.socket:
 
 def variables_for(door: socket.socket) -> dict[str, str]:
     """What the child's environment must hold from its first moment on."""
-    return {"HTTPS_PROXY": f"http://127.0.0.1:{door.getsockname()[1]}"}
+    return dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY"), _url(door))
 
 
 class Tunnel:
     """From the door to the cluster of a kubeconfig, for as long as this process lasts."""
 
     def __init__(self, door: socket.socket, kubeconfig: str) -> None:
-        document = json.loads(kubeconfig)
-        cluster = document["clusters"][0]["cluster"]
-        parts = urlsplit(cluster["server"])
-        self._host = parts.hostname or ""
-        if is_loopback(self._host):
-            cluster |= {"server": f"https://{ALIAS}:{parts.port or 443}", "tls-server-name": self._host}
-        self.kubeconfig = json.dumps(document)
-        server = _Server(door, self._host, parts.port or 443)
+        self._kubeconfig, self._door = kubeconfig, door
+        self._place = urlsplit(json.loads(kubeconfig)["clusters"][0]["cluster"]["server"])
+        server = _Server(door, self._host, self._port)
         threading.Thread(target=server.serve_forever, name="tunnel", daemon=True).start()
+
+    def kubeconfig(self, *, is_confined: bool) -> str:
+        """For Helm, in a process that is confined to the door, or not."""
+        document = json.loads(self._kubeconfig)
+        cluster = document["clusters"][0]["cluster"]
+        if not is_confined:
+            cluster["proxy-url"] = _url(self._door)
+        elif is_loopback(self._host):
+            cluster |= {
+                "server": f"https://{ALIAS}:{self._port}{self._place.path}",
+                "tls-server-name": self._host,
+            }
+        return json.dumps(document)
+
+    @property
+    def _host(self) -> str:
+        return self._place.hostname or ""
+
+    @property
+    def _port(self) -> int:
+        return self._place.port or 443
 
     def real(self, text: str) -> str:
         """What Helm says, about the cluster by its own name."""
-        return text.replace(ALIAS, self._host)
+        return text.replace(ALIAS, f"[{self._host}]" if ":" in self._host else self._host)
 
 
 def is_loopback(host: str) -> bool:
@@ -76,13 +94,17 @@ class _Handler(StreamRequestHandler):
 
     def handle(self) -> None:
         """A failure is told in the status line: Go makes it the text of its error."""
+        asked = self.rfile.readline(LINE_BYTES)
         for _ in range(HEAD_LINES):
             if self.rfile.readline(LINE_BYTES) in (b"\r\n", b""):
                 break
+        if not asked.startswith(b"CONNECT "):
+            self._refuse("redirected to where no TLS is spoken")
+            return
         try:
             upstream = connect(self.server.host, self.server.port, timeout=CONNECT_TIMEOUT_S)
         except OSError as error:
-            self.wfile.write(f"HTTP/1.1 502 {_words(error)}\r\nContent-Length: 0\r\n\r\n".encode("ascii", "replace"))
+            self._refuse(_words(error))
             return
         with upstream:
             self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -93,6 +115,13 @@ class _Handler(StreamRequestHandler):
             down.start()
             _carry(self.connection, upstream)
             down.join()
+
+    def _refuse(self, why: str) -> None:
+        self.wfile.write(f"HTTP/1.1 502 {why}\r\nContent-Length: 0\r\n\r\n".encode("ascii", "replace"))
+
+
+def _url(door: socket.socket) -> str:
+    return f"http://127.0.0.1:{door.getsockname()[1]}"
 
 
 def _carry(source: socket.socket, to: socket.socket) -> None:

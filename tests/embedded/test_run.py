@@ -179,3 +179,17 @@ def test_it_leaves_no_process_when_killed_and_keeps_its_data(data_dir: Path) -> 
         again.process.send_signal(signal.SIGINT)
         assert again.process.wait(STOP_SECONDS) == 0
     assert processes_of(data_dir) == []
+
+
+def test_ctrl_c_while_the_database_is_being_made_is_a_stop_and_no_failure(data_dir: Path) -> None:
+    """A terminal sends it to all programs of the foreground."""
+    env = {name: value for name, value in os.environ.items() if name not in SET_BY_THE_TEST_RUN}
+    env |= {"CODERADMIN_DATA_DIR": str(data_dir), "CODERADMIN_PORT": str(free_port())}
+    command = [sys.executable, "-m", "coderadmin.cli", "run"]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        wait_until(lambda: list(data_dir.rglob("data-unfinished")) != [], START_SECONDS)
+        os.killpg(process.pid, signal.SIGINT)
+        output, _ = process.communicate(timeout=STOP_SECONDS)
+    assert process.returncode == 0, output
+    assert "Stopping.\n" in output and "could not be made" not in output
+    assert processes_of(data_dir) == []

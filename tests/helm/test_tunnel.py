@@ -46,20 +46,32 @@ def test_small_requests_are_sent_on_at_once(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_what_go_would_connect_to_by_itself_gets_another_name(host: str) -> None:
     place = f"[{host}]" if ":" in host else host
-    kubeconfig = ClusterTarget(address=f"https://{place}:6443", namespace="coder").kubeconfig()
+    kubeconfig = ClusterTarget(address=f"https://{place}:6443/k8s/c-1", namespace="coder").kubeconfig()
     tunnel = Tunnel(open_door(), kubeconfig)
     assert is_loopback(host)
-    cluster = json.loads(tunnel.kubeconfig)["clusters"][0]["cluster"]
-    assert cluster["server"] == "https://this-machine.invalid:6443"
+    cluster = cluster_of(tunnel.kubeconfig(is_confined=True))
+    assert cluster["server"] == "https://this-machine.invalid:6443/k8s/c-1"
     assert cluster["tls-server-name"] == host.lower()
-    assert tunnel.real('Get "https://this-machine.invalid:6443/version": EOF').endswith(
-        f'{host.lower()}:6443/version": EOF'
-    )
+    assert tunnel.real('Get "https://this-machine.invalid:6443/": EOF') == f'Get "https://{place.lower()}:6443/": EOF'
 
 
 def test_any_other_cluster_keeps_its_name() -> None:
     kubeconfig = ClusterTarget(address="https://sydney.example.com:6443", namespace="coder").kubeconfig()
-    assert json.loads(Tunnel(open_door(), kubeconfig).kubeconfig) == json.loads(kubeconfig)
+    assert json.loads(Tunnel(open_door(), kubeconfig).kubeconfig(is_confined=True)) == json.loads(kubeconfig)
+
+
+@pytest.mark.parametrize("host", ["sydney.example.com", "127.0.0.1"])
+def test_where_nothing_confines_helm_the_tunnel_counts_for_everything(host: str) -> None:
+    door = open_door()
+    kubeconfig = ClusterTarget(address=f"https://{host}:6443", namespace="coder").kubeconfig()
+    cluster = cluster_of(Tunnel(door, kubeconfig).kubeconfig(is_confined=False))
+    assert cluster["proxy-url"] == f"http://127.0.0.1:{door.getsockname()[1]}"
+    assert cluster["server"] == f"https://{host}:6443"
+
+
+def cluster_of(kubeconfig: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads(kubeconfig)["clusters"][0]["cluster"]
+    return found
 
 
 def test_a_deploy_uses_its_connections_again(helm: Deployer) -> None:

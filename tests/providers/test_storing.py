@@ -139,6 +139,28 @@ class TestTurns:
         )
         assert claim_due_providers() == [[provider.pk]]
 
+    def test_a_slow_worker_is_not_given_its_work_twice(self, settings: Any) -> None:
+        """What is claimed late may be under way for long: all workers are behind then."""
+        lease, now = settings.CHECK_TIMEOUT + GRACE, timezone.now()
+        for _ in range(20):
+            make_provider(next_check_at=now - timedelta(seconds=20), last_check_at=now - timedelta(minutes=1))
+        claim_due_providers()
+        for seconds in range(15):
+            later = timezone.now() + lease + timedelta(seconds=seconds)
+            again = {"now": later, "interval": settings.CHECK_INTERVAL, "lease": lease}
+            assert WorkspaceProvider.objects.return_lost(**again) == 0
+
+    def test_what_is_due_again_stays_due(self, settings: Any) -> None:
+        """Those that are down gather for a while, which would never pass if each sweep began it anew."""
+        lease, now = timedelta(seconds=15), timezone.now()
+        claimed = now - lease
+        make_provider(check_claimed_at=claimed, next_check_at=now + timedelta(seconds=1), last_check_at=claimed - lease)
+        interval = lease + timedelta(seconds=1)
+        assert WorkspaceProvider.objects.return_lost(now=now, interval=interval, lease=lease) == 1
+        later = now + timedelta(seconds=1)
+        assert WorkspaceProvider.objects.return_lost(now=later, interval=interval, lease=lease) == 0
+        assert WorkspaceProvider.objects.get().next_check_at == now
+
     def test_there_is_no_lease_where_the_next_turn_comes_before_its_end(self, settings: Any) -> None:
         now, lease = timezone.now(), settings.CHECK_TIMEOUT + GRACE
         make_provider(next_check_at=now, check_claimed_at=now - lease, last_check_at=now - lease - lease)
@@ -169,7 +191,7 @@ class TestTurns:
 
     @pytest.mark.parametrize("statement", [CLAIM_DUE, RETURN_LOST])
     def test_claims_go_by_an_index_and_not_through_all_providers(self, statement: str) -> None:
-        later, now = timezone.now() + timedelta(hours=1), timezone.now()
+        now, interval = timezone.now(), timedelta(seconds=30)
         model = make_provider(next_check_at=now)
         rows = [
             WorkspaceProvider(
@@ -178,7 +200,9 @@ class TestTurns:
                 cluster_address=f"https://many-{n}.example.com:6443",
                 namespace="coder",
                 credential_kind=model.credential_kind,
-                next_check_at=later,
+                next_check_at=now + (n + 1) / 2000 * interval,
+                check_claimed_at=now - interval,
+                last_check_at=now,
             )
             for n in range(2000)
         ]
@@ -186,7 +210,7 @@ class TestTurns:
         lease = timedelta(seconds=15)
         values: dict[str, Any] = {
             "now": now,
-            "interval": timedelta(seconds=30),
+            "interval": interval,
             "limit": 50,
             "down": False,
             "failures": 2,
