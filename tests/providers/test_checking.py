@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -15,7 +16,7 @@ from providers.choices import AccessURLState, ProviderStatus
 from providers.kube.evidence import Evidence, ReleaseFacts
 from providers.models import AccessURL, ClusterCredential, WorkspaceProvider
 from providers.services import request_deploy, update_provider
-from providers.services.checking import check_providers, store_evidence
+from providers.services.checking import VERBS_EVERY, check_providers, store_evidence, verbs_every
 from tests.clusters import FaultyCluster
 from tests.factories import make_provider
 from tests.providers.claims import claim_due_providers
@@ -254,3 +255,9 @@ class TestAgainstACluster:
         provider.refresh_from_db()
         assert provider.status == ProviderStatus.READY
         assert provider.last_check_ms < 1000
+
+
+def test_those_that_were_registered_together_are_not_asked_for_their_verbs_together() -> None:
+    times = sorted(verbs_every(WorkspaceProvider(pk=uuid4())) for _ in range(200))
+    assert VERBS_EVERY <= times[0] and times[-1] <= 1.5 * VERBS_EVERY
+    assert times[150] - times[50] > VERBS_EVERY / 8
