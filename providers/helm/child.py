@@ -1,6 +1,6 @@
-"""The one program that loads Helm: `python -m providers.helm.child DOOR` does one action and ends.
+"""The one program that loads Helm: `python -m providers.helm.child LISTENER` does one action and ends.
 
-DOOR: the descriptor of the socket at which its tunnel begins. stdin: one JSON object, see `Request`. stdout: JSON
+LISTENER: the descriptor of the socket at which its tunnel begins. stdin: one JSON object, see `Request`. stdout: JSON
 lines with a "type": log (text), writing (from now on the cluster changes), result (value), or error (code, message).
 SIGTERM cancels. Nothing secret is in the arguments, the environment, a file or the output.
 """
@@ -20,9 +20,9 @@ def main() -> None:
     """Helm runs in a second thread: while it is in a call, a signal would not reach Python in the same one."""
     request = read_request()
     use(Rule.from_json(request["rule"]))
-    door = socket.socket(fileno=int(sys.argv[1]))
-    tunnel = Tunnel(door, request["kubeconfig"])  # its threads are as free as before
-    is_confined = connect_only_to(door.getsockname()[1])
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    tunnel = Tunnel(listener, request["kubeconfig"])  # its threads are as free as before
+    is_confined = connect_only_to(listener.getsockname()[1])
     from providers.helm import actions  # starts the threads of Go, which are confined
 
     session = actions.begin(request, tunnel, is_confined=is_confined)

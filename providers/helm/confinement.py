@@ -17,12 +17,16 @@ class _Port(ctypes.Structure):
     _fields_ = (("allowed", ctypes.c_uint64), ("port", ctypes.c_uint64))
 
 
+def is_possible() -> bool:
+    version: int = ctypes.CDLL(None).syscall(CREATE_RULESET, None, ctypes.c_size_t(0), ASK_FOR_VERSION)
+    return version >= FIRST_WITH_NETWORKS
+
+
 def connect_only_to(port: int) -> bool:
     """From now on this thread, and each that it starts, connects by TCP to this port alone. False where Linux can't."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.syscall.restype = ctypes.c_long
-    if libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), ASK_FOR_VERSION) < FIRST_WITH_NETWORKS:
+    if not is_possible():
         return False
+    libc = ctypes.CDLL(None)
     handled, allowed = _Ruleset(networks=CONNECT_TCP), _Port(allowed=CONNECT_TCP, port=port)
     ruleset = libc.syscall(CREATE_RULESET, ctypes.byref(handled), ctypes.sizeof(handled), 0)
     if ruleset < 0:

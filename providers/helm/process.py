@@ -17,7 +17,7 @@ from typing import IO, Any, cast
 from providers.helm.channel import Request
 from providers.helm.failures import sentence
 from providers.helm.release import HelmError, HelmErrorCode, redact
-from providers.helm.tunnel import open_door, variables_for
+from providers.helm.tunnel import open_listener, variables_for
 
 TICK_S = 0.2
 # From SIGTERM to SIGKILL.
@@ -26,6 +26,7 @@ STDERR_LIMIT = 2000
 PROJECT = Path(__file__).resolve().parents[2]
 # Helm signs the fields that it writes with the name of its program. With this one it is the same as an admin's helm.
 PROGRAM = str(Path(sys.executable).with_name("helm"))
+CHILD = ("-m", "providers.helm.child")
 
 
 @dataclass
@@ -88,17 +89,17 @@ class _Stop:
 
 @contextmanager
 def _started(stderr: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """The child in a session of its own, given the door of its tunnel; it does not outlive the block."""
-    with open_door() as door:
+    """The child in a session of its own, given the listener of its tunnel; it does not outlive the block."""
+    with open_listener() as listener:
         process = subprocess.Popen(
-            [PROGRAM, "-m", "providers.helm.child", str(door.fileno())],
+            [PROGRAM, *CHILD, str(listener.fileno())],
             executable=sys.executable,
             cwd=PROJECT,
-            env=_environment() | variables_for(door),
+            env=_environment() | variables_for(listener),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            pass_fds=[door.fileno()],
+            pass_fds=[listener.fileno()],
             start_new_session=True,
         )
     with process:

@@ -4,8 +4,8 @@ Go would resolve the cluster's name by itself and connect to whatever it gets, o
 the name is resolved once per connection, by us, and its address is one that `destinations` allows. TLS goes from end to
 end: certificate, server name and Host header are those of the cluster.
 
-Where the child is confined to the door of its tunnel, Go is told of it by its environment, where it looks only when the
-process starts: the parent opens the door. What it leads to no proxy, redirects to loopback, finds the way closed.
+Where the child is confined to its listener, Go is told of it by its environment, where it looks only when the process
+starts: so the parent opens it. What Go leads to no proxy, redirects to loopback, finds the way closed.
 Elsewhere it is told by the kubeconfig (`proxy-url`), which counts for everything; but then it uses no connection
 twice, and a deploy takes twice the processor time.
 """
@@ -25,31 +25,31 @@ WAITING = 64  # connections
 ALIAS = "this-machine.invalid"  # Go sends nothing that is for loopback to a proxy
 
 
-def open_door() -> socket.socket:
+def open_listener() -> socket.socket:
     """Where the child's tunnel begins: a listening socket that it inherits."""
     return socket.create_server(("127.0.0.1", 0), backlog=WAITING)
 
 
-def variables_for(door: socket.socket) -> dict[str, str]:
+def variables_for(listener: socket.socket) -> dict[str, str]:
     """What the child's environment must hold from its first moment on."""
-    return dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY"), _url(door))
+    return dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY"), _url(listener))
 
 
 class Tunnel:
-    """From the door to the cluster of a kubeconfig, for as long as this process lasts."""
+    """From the listener to the cluster of a kubeconfig, for as long as this process lasts."""
 
-    def __init__(self, door: socket.socket, kubeconfig: str) -> None:
-        self._kubeconfig, self._door = kubeconfig, door
+    def __init__(self, listener: socket.socket, kubeconfig: str) -> None:
+        self._kubeconfig, self._listener = kubeconfig, listener
         self._place = urlsplit(json.loads(kubeconfig)["clusters"][0]["cluster"]["server"])
-        server = _Server(door, self._host, self._port)
+        server = _Server(listener, self._host, self._port)
         threading.Thread(target=server.serve_forever, name="tunnel", daemon=True).start()
 
     def kubeconfig(self, *, is_confined: bool) -> str:
-        """For Helm, in a process that is confined to the door, or not."""
+        """For Helm, in a process that is confined to the listener, or not."""
         document = json.loads(self._kubeconfig)
         cluster = document["clusters"][0]["cluster"]
         if not is_confined:
-            cluster["proxy-url"] = _url(self._door)
+            cluster["proxy-url"] = _url(self._listener)
         elif is_loopback(self._host):
             cluster |= {
                 "server": f"https://{ALIAS}:{self._port}{self._place.path}",
@@ -81,11 +81,11 @@ class _Server(ThreadingTCPServer):
 
     daemon_threads = True
 
-    def __init__(self, door: socket.socket, host: str, port: int) -> None:
+    def __init__(self, listener: socket.socket, host: str, port: int) -> None:
         self.host, self.port = host, port
-        super().__init__(door.getsockname(), _Handler, bind_and_activate=False)
+        super().__init__(listener.getsockname(), _Handler, bind_and_activate=False)
         self.socket.close()
-        self.socket = door
+        self.socket = listener
 
 
 class _Handler(StreamRequestHandler):
@@ -120,8 +120,8 @@ class _Handler(StreamRequestHandler):
         self.wfile.write(f"HTTP/1.1 502 {why}\r\nContent-Length: 0\r\n\r\n".encode("ascii", "replace"))
 
 
-def _url(door: socket.socket) -> str:
-    return f"http://127.0.0.1:{door.getsockname()[1]}"
+def _url(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def _carry(source: socket.socket, to: socket.socket) -> None:

@@ -13,7 +13,7 @@ import pytest
 from coderadmin import destinations
 from coderadmin.destinations import AddressRefusedError, Rule
 from infrastructure.probing import examine_address
-from providers.helm.tunnel import Tunnel, open_door
+from providers.helm.tunnel import Tunnel, open_listener
 from providers.kube.address import AddressError, normalise_address
 from providers.kube.blocking import preflight_now
 from providers.kube.client import connect
@@ -143,9 +143,9 @@ def by_access_url_check(port: int) -> str:
 
 def by_helm(port: int) -> str:
     kubeconfig = ClusterTarget(address=f"https://{NAME}:{port}", namespace="coder").kubeconfig()
-    door = open_door()
-    Tunnel(door, kubeconfig)
-    with socket.create_connection(door.getsockname()) as tunnel:
+    listener = open_listener()
+    Tunnel(listener, kubeconfig)
+    with socket.create_connection(listener.getsockname()) as tunnel:
         tunnel.sendall(f"CONNECT {NAME}:{port} HTTP/1.1\r\n\r\n".encode())
         answer = tunnel.makefile()
         status = answer.readline()

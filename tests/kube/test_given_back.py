@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 PROGRAM = """
-import asyncio, ctypes, sys, time
+import ctypes, sys, time
 from pathlib import Path
 from providers.kube import checker
 
