@@ -18,7 +18,7 @@ from tests.kube.authority import Authority
 from tests.kube.living import applied, becomes, observed, problems
 from tests.kube.servers import ApiServer, serving
 from tests.kube.specs import make_new_spec
-from tests.kube.things import put, read, with_client
+from tests.kube.things import forbid_pods, put, read, with_client
 
 
 def test_an_image_that_cannot_be_pulled_is_a_failure(target: ClusterTarget, spec: EnvironmentSpec) -> None:
@@ -35,8 +35,7 @@ def test_an_environment_that_no_node_takes_is_still_being_created(target: Cluste
 
 
 def test_a_quota_that_is_used_up_is_a_failure(target: ClusterTarget, spec: EnvironmentSpec) -> None:
-    put(target, "v1", "resourcequotas", {"metadata": {"name": "small"}, "spec": {"hard": {"pods": "0"}}})
-    assert eventually(lambda: "hard" in (read(target, "v1", "resourcequotas", "small") or {}).get("status", {}))
+    forbid_pods(target)
     applied(target, spec)
     assert becomes(target, spec, "failed")
     assert "quota of the namespace is used up" in problems(target, spec)

@@ -9,7 +9,7 @@ from providers.kube.namespaces import ensure_namespace, namespace_exists
 from providers.kube.permissions import Permission
 from providers.target import ClusterTarget
 from tests.clusters import eventually
-from tests.kube.things import RELEASE, as_account, make_envproxy, make_revision, put, with_client
+from tests.kube.things import RELEASE, as_account, forbid_pods, make_envproxy, make_revision, put, with_client
 
 
 def explained(target: ClusterTarget) -> str:
@@ -29,7 +29,7 @@ def test_an_image_that_cannot_be_pulled_is_named(target: ClusterTarget) -> None:
 
 
 def test_a_quota_that_is_used_up_is_told(target: ClusterTarget) -> None:
-    put(target, "v1", "resourcequotas", {"metadata": {"name": "small"}, "spec": {"hard": {"pods": "0"}}})
+    forbid_pods(target)
     put(target, "apps/v1", "deployments", make_envproxy())
     assert eventually(lambda: "quota of the namespace is used up" in explained(target))
 

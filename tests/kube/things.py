@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from providers.kube.client import KubeClient, connect, namespaced
 from providers.kube.permissions import Permission
 from providers.target import ClusterTarget
+from tests.clusters import eventually
 
 T = TypeVar("T")
 RELEASE = "coder-workspace-provider"
@@ -36,6 +37,12 @@ def put(target: ClusterTarget, group_version: str, resource: str, *things: dict[
 
 def read(target: ClusterTarget, group_version: str, resource: str, name: str = "") -> dict[str, Any] | None:
     return with_client(target, lambda client: client.get_or_none(namespaced(target, group_version, resource, name)))
+
+
+def forbid_pods(target: ClusterTarget) -> None:
+    """By a quota, which a real cluster holds to only once its controller has counted what is there."""
+    put(target, "v1", "resourcequotas", {"metadata": {"name": "small"}, "spec": {"hard": {"pods": "0"}}})
+    assert eventually(lambda: "hard" in (read(target, "v1", "resourcequotas", "small") or {}).get("status", {}))
 
 
 def make_envproxy(*, image: str = "example/envproxy:1", replicas: int = 1, **metadata: Any) -> dict[str, Any]:
