@@ -72,14 +72,15 @@ def register_provider(
     provider = WorkspaceProvider(
         **registration.fields(),
         built_in=built_in,
-        reason="not_deployed" if target else "waiting_for_enrolment",
     )
+    is_reachable = target is not None or provider.credential_kind == CredentialKind.IN_CLUSTER
+    provider.reason = "not_deployed" if is_reachable else "waiting_for_enrolment"
+    provider.next_check_at = timezone.now() if is_reachable else None
     provider.full_clean()
     with transaction.atomic():
         _save(provider, force_insert=True)
         if target:
             _store_credential(provider, target)
-            WorkspaceProvider.objects.filter(pk=provider.pk).update(next_check_at=timezone.now())
         StatusChange.objects.create(
             provider=provider,
             kind=ChangeKind.STATUS,
@@ -161,15 +162,20 @@ def _refuse_unsafe_move(provider: WorkspaceProvider, moved: set[str], target: Cl
 
 
 def follow_cluster(provider: WorkspaceProvider, target: ClusterTarget) -> None:
-    """Take over a changed address or credential of a cluster that the deployment itself knows. Two or four queries."""
+    """Take over a changed address or credential of a cluster that the deployment itself knows, and have it checked.
+
+    Three or five queries.
+    """
     with transaction.atomic():
         provider = locked(provider)
         stored = ClusterCredential.objects.filter(provider=provider).first()
-        provider.cluster_address = target.address
-        provider.save(update_fields=["cluster_address"])
-        if stored and not _holds(stored, replace(target, namespace=provider.namespace)):
+        is_new = stored is not None and not _holds(stored, replace(target, namespace=provider.namespace))
+        if is_new:
             _store_credential(provider, target)
-            WorkspaceProvider.objects.filter(pk=provider.pk).update(next_check_at=timezone.now())
+        if is_new or provider.next_check_at is None:
+            provider.next_check_at = timezone.now()
+        provider.cluster_address = target.address
+        provider.save(update_fields=["cluster_address", "next_check_at"])
 
 
 def _holds(stored: ClusterCredential, target: ClusterTarget) -> bool:

@@ -13,6 +13,7 @@ from environments.world import CLUSTERS
 from organizations.models import Organization, User
 from providers.choices import CredentialKind
 from providers.models import Operation, WorkspaceProvider
+from tests.providers.claims import claim_due_providers
 from tests.providers.clusters import target_in
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,7 @@ def test_a_deployment_in_a_cluster_uses_its_own_service_account(folder: Path, mo
     built_in = WorkspaceProvider.objects.get(built_in=True)
     assert built_in.credential_kind == CredentialKind.IN_CLUSTER
     assert not hasattr(built_in, "credential"), "its token is read anew for each check"
+    assert any(built_in.pk in batch for batch in claim_due_providers()), "it is checked as all are"
 
 
 def test_the_world_is_furnished_once(folder: Path) -> None:

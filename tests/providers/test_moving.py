@@ -13,6 +13,7 @@ from providers.services import request_check, update_provider
 from providers.services.registration import follow_cluster
 from providers.target import ClusterTarget
 from tests.factories import make_built_in, make_operation, make_provider
+from tests.providers.claims import claim_due_providers
 
 ELSEWHERE = "https://203.0.113.99:6443"
 
@@ -40,6 +41,13 @@ def test_the_own_cluster_is_followed_although_its_stored_credential_can_not_be_r
     settings.ENCRYPTION_KEYS = ["another key"]
     follow_cluster(provider, ClusterTarget(address=ELSEWHERE, namespace="coder", token="new-token"))
     assert ClusterCredential.objects.get().target().token == "new-token"
+
+
+@pytest.mark.django_db
+def test_the_own_cluster_is_checked_from_the_next_start_on_if_it_never_was() -> None:
+    provider = make_built_in(next_check_at=None)
+    follow_cluster(provider, ClusterTarget(address=ELSEWHERE, namespace="coder", token="token"))
+    assert claim_due_providers() == [[provider.pk]]
 
 
 def test_it_moves_with_the_credential_of_the_new_address(actor: Actor) -> None:
