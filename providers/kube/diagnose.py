@@ -10,6 +10,8 @@ from providers.kube.pods import claims, condition, explain_pod, is_pending
 from providers.target import ClusterTarget
 
 CLAIMS = "persistentvolumeclaims"
+MOST_CLAIMS = 10  # each is a request; envproxy has none
+SENTENCE_LIMIT = 1000  # characters: a message of the cluster's own, and the names around it
 
 
 async def explain_workload(target: ClusterTarget, deployment: str) -> list[str]:
@@ -36,22 +38,25 @@ async def explain_deployment(client: KubeClient, name: str) -> list[str]:
     selector = deployment["spec"].get("selector", {}).get("matchLabels") or {}
     query = {"labelSelector": ",".join(f"{key}={value}" for key, value in selector.items())}
     pods = (await client.get(namespaced(target, "v1", "pods"), query=query)).get("items") or []
-    names = {claim for pod in pods if is_pending(pod) for claim in claims(pod)}
-    found = {each: await client.get_or_none(namespaced(target, "v1", CLAIMS, each)) for each in sorted(names)}
+    names = sorted({claim for pod in pods if is_pending(pod) for claim in claims(pod)})[:MOST_CLAIMS]
+    found = {each: await client.get_or_none(namespaced(target, "v1", CLAIMS, each)) for each in names}
     return explain(deployment, pods, found, await read_warnings(client))
 
 
 def explain(
     deployment: Json, pods: list[Json], found_claims: Mapping[str, Json | None], warnings: Iterable[Json]
 ) -> list[str]:
-    """Sentences why pods are not ready, from what was read before. `warnings` come from `read_warnings`."""
+    """Sentences why pods are not ready, from what was read before. `warnings` come from `read_warnings`.
+
+    Each is one line that can be stored and shown, whatever the cluster puts into names.
+    """
     sentences = [*_explain_creation(deployment, pods, warnings)]
     for pod in pods:
         sentences += [*explain_pod(pod, warnings), *_explain_claims(found_claims, pod, warnings)]
     if has_no_progress(deployment):
         name = deployment["metadata"]["name"]
         sentences.append(f"The Deployment {name} has made no progress for its whole deadline.")
-    return list(dict.fromkeys(sentences))
+    return list(dict.fromkeys(shorten(sentence, SENTENCE_LIMIT) for sentence in sentences))
 
 
 def has_no_progress(deployment: Json) -> bool:
@@ -98,8 +103,8 @@ def _not_created(message: str) -> str:
 
 def _explain_claims(found: Mapping[str, Json | None], pod: Json, warnings: Iterable[Json]) -> list[str]:
     sentences = []
-    for name in claims(pod) if is_pending(pod) else ():
-        claim = found.get(name)
+    for name in filter(found.__contains__, claims(pod) if is_pending(pod) else ()):
+        claim = found[name]
         if claim is None:
             sentences.append(f"The volume claim {name} is not there.")
         elif claim.get("status", {}).get("phase") != "Bound":

@@ -11,7 +11,7 @@ from providers.kube.diagnose import CLAIMS, read_warnings
 from providers.kube.document import Json
 from providers.kube.environment_objects import EnvironmentSpec, make_objects
 from providers.kube.environment_state import Observation, judge, needs_explanation
-from providers.kube.errors import Conflict, Forbidden, Invalid, KubeError, Reason
+from providers.kube.errors import NOT_UNDERSTOOD, Conflict, Forbidden, Invalid, KubeError, Reason
 from providers.kube.listing import list_all
 from providers.kube.probe import MALFORMED
 from providers.kube.quantities import number_of
@@ -163,5 +163,4 @@ def _understood() -> Iterator[None]:
     try:
         yield
     except MALFORMED as error:
-        message = "The cluster answers in a form that we do not understand."
-        raise KubeError(Reason.UNEXPECTED, message) from error
+        raise KubeError(Reason.UNEXPECTED, NOT_UNDERSTOOD) from error

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 MESSAGE_LIMIT = 400  # characters: enough for the longest RBAC refusal, too short for a dumped object
+NOT_UNDERSTOOD = "The cluster answers in a form that we do not understand."
 
 
 class Reason(StrEnum):

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from providers.kube.errors import NOT_UNDERSTOOD, Reason
+
 MOMENT = ("checked_at", "duration_ms")
 
 
@@ -97,6 +99,17 @@ class Evidence:
             updated = release["updated"] and datetime.fromisoformat(release["updated"])
             values["release"] = ReleaseFacts(**release | {"updated": updated})
         return cls(**values)
+
+
+def broken(checked_at: datetime, duration_ms: int) -> Evidence:
+    """Of a look that told nothing that can be understood."""
+    return Evidence(
+        checked_at=checked_at,
+        duration_ms=duration_ms,
+        reachable=True,
+        reason=Reason.UNEXPECTED.value,
+        message=NOT_UNDERSTOOD,
+    )
 
 
 def _members(facts: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
 
 from providers.kube.client import CONNECT_TIMEOUT, KubeClient, connect
-from providers.kube.errors import KubeError, Reason
+from providers.kube.errors import NOT_UNDERSTOOD, KubeError, Reason
 from providers.kube.findings import Finding, Level
 from providers.kube.preflight_cluster import (
     check_credential,
@@ -91,7 +91,7 @@ async def _run(step: Step) -> Finding | None:
         reason, detail = error.reason, error.message
     except MALFORMED:
         logger.warning("malformed answer in pre-flight check %s", code, exc_info=True)
-        reason, detail = Reason.UNEXPECTED.value, "The cluster answers in a form that we do not understand."
+        reason, detail = Reason.UNEXPECTED.value, NOT_UNDERSTOOD
     return Finding(code=code, label=label, level=Level.ERROR, detail=detail, remedy=reason_for(reason).remedy)
 
 

@@ -15,6 +15,7 @@ from providers.kube.diagnose import explain_deployment
 from providers.kube.document import Json
 from providers.kube.envproxy_url import ask_envproxy
 from providers.kube.errors import (
+    NOT_UNDERSTOOD,
     Forbidden,
     KubeError,
     NotFound,
@@ -24,7 +25,7 @@ from providers.kube.errors import (
     Unauthorized,
     shorten,
 )
-from providers.kube.evidence import EnvproxyFacts, Evidence, ReleaseFacts, UrlAnswer
+from providers.kube.evidence import EnvproxyFacts, Evidence, ReleaseFacts, UrlAnswer, broken
 from providers.kube.namespaces import namespace_phase
 from providers.kube.permissions import RUN
 from providers.kube.pool import Pool
@@ -39,6 +40,7 @@ DEADLINE = 15.0  # seconds for one provider
 GROUPED = 0.2  # seconds: what comes within is stored together
 CONCURRENCY = 50  # above the number of dead clusters that may be met at the same time
 MOST_STORAGE_CLASSES, STORAGE_CLASS_LIMIT = 50, 253
+PROBLEM_LIMIT = 2000  # characters: several pods, each with a sentence or two
 
 MALFORMED = (AttributeError, LookupError, TypeError, ValueError)  # raised by JSON that no Kubernetes API would send
 
@@ -127,10 +129,7 @@ async def _look_in_time(
         facts.message = f"The cluster did not answer everything within {timeout:g} seconds."
     except MALFORMED:
         logger.warning("malformed answer from %s", target.address, exc_info=True)
-        facts.reason, facts.message = (
-            Reason.UNEXPECTED.value,
-            "The cluster answers in a form that we do not understand.",
-        )
+        facts.reason, facts.message = Reason.UNEXPECTED.value, NOT_UNDERSTOOD
 
 
 async def collect_many(
@@ -148,7 +147,12 @@ async def collect_many(
 
     async def check(request: CheckRequest) -> Found:
         async with slots:
-            return request.key, await collect(request.target, request, timeout=deadline, pool=pool)
+            began = datetime.now(UTC)
+            try:
+                return request.key, await collect(request.target, request, timeout=deadline, pool=pool)
+            except Exception:  # a fault of ours: it must not keep the others of the batch from being stored
+                logger.exception("the check of %s broke off", request.key)
+                return request.key, broken(began, 0)
 
     pending = {asyncio.create_task(check(request)) for request in requests}
     try:
@@ -264,7 +268,7 @@ async def _look_at_envproxy(client: KubeClient, facts: _Facts) -> None:
     available = _count(deployment.get("status", {}).get("availableReplicas", 0))
     facts.envproxy = EnvproxyFacts(desired=desired, available=available)
     if available < desired or not desired:
-        problem = " ".join(await explain_deployment(client, ENVPROXY))
+        problem = shorten(" ".join(await explain_deployment(client, ENVPROXY)), PROBLEM_LIMIT)
         facts.envproxy = EnvproxyFacts(desired=desired, available=available, problem=problem)
     if not available:
         message = f"{available} of {desired} replicas of {ENVPROXY} are available. {facts.envproxy.problem}"

@@ -2,6 +2,10 @@ import asyncio
 import socket
 import ssl
 from contextlib import aclosing
+from datetime import UTC, datetime
+from itertools import chain
+
+import pytest
 
 from providers.kube.blocking import collect_many_now
 from providers.kube.evidence import Evidence
@@ -53,6 +57,17 @@ def test_it_works_without_an_event_loop_and_may_be_left_early() -> None:
         _, evidence = next(filter(None, found))[0]
         found.close()
     assert evidence.reason == "connection_refused"
+
+
+def test_a_fault_of_our_own_is_the_trouble_of_one_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(target: ClusterTarget, questions: CheckRequest, **limits: object) -> Evidence:
+        if questions.key == 1:
+            raise RuntimeError("can't start new thread")
+        return Evidence(checked_at=datetime.now(UTC), duration_ms=1, reachable=True)
+
+    monkeypatch.setattr("providers.kube.probe.collect", broken)
+    found = dict(chain.from_iterable(collect_many_now([request(number, "https://x.invalid") for number in range(3)])))
+    assert {key: evidence.reason for key, evidence in found.items()} == {0: "", 1: "unexpected", 2: ""}
 
 
 def test_no_providers_are_no_trouble() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from providers.kube.errors import shorten
 from providers.kube.evidence import Evidence
-from providers.kube.probe import Questions, collect
+from providers.kube.probe import PROBLEM_LIMIT, Questions, collect
 from providers.target import ClusterTarget
 from tests.kube.authority import Authority
 from tests.kube.conftest import Look
@@ -63,6 +63,21 @@ def is_storable(evidence: Evidence) -> bool:
 )
 def test_what_it_says_can_be_stored(look: Look, given: dict[str, Any]) -> None:
     evidence = look(ApiServer(answers() | given), expects_release=True)
+    assert is_storable(evidence)
+
+
+def test_what_it_calls_its_pods_can_be_stored(look: Look) -> None:
+    word = "x\x00\ud800" * 1000
+    containers = [
+        {"name": word, "image": word, "state": {"waiting": {"reason": "ImagePullBackOff", "message": word}}},
+        {"name": word, "state": {"terminated": {"exitCode": 1, "reason": word}}},
+    ]
+    pods = [{"metadata": {"name": word}, "status": {"phase": word, "containerStatuses": containers}}] * 3
+    given = {f"{NAMESPACE}/pods": (200, {"items": pods}), f"{NAMESPACE}/events": (200, {"items": []})}
+    evidence = look(ApiServer(answers(available=0) | given), expects_release=True)
+    assert evidence.envproxy
+    assert evidence.envproxy.problem.startswith("The image x x")
+    assert len(evidence.envproxy.problem) <= PROBLEM_LIMIT
     assert is_storable(evidence)
 
 
