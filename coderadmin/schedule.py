@@ -17,6 +17,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "check-due-providers": {"task": "providers.check_due_providers", "schedule": 1.0, "options": {"expires": 10}},
     "sweep": {"task": "coderadmin.sweep", "schedule": 5.0, "args": [SWEEPS], "options": {"expires": 10}},
     "check-changes": {"task": "infrastructure.check_changes", "schedule": 15.0, "options": {"expires": 20}},
+    "bring-turns-forward": {
+        "task": "providers.bring_turns_forward",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "stop-idle-environments": {
         "task": "environments.stop_idle_environments",
         "schedule": 60.0,

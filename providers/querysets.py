@@ -43,13 +43,21 @@ RETURN_LOST = """
         FOR UPDATE SKIP LOCKED
     ))
 """
+# Dealt out over an interval, as those who are late.
+BRING_FORWARD = """
+    UPDATE providers_workspaceprovider SET next_check_at = %(now)s + random() * %(interval)s
+    WHERE id = ANY (ARRAY(
+        SELECT id FROM providers_workspaceprovider WHERE next_check_at > %(now)s + 2 * %(interval)s
+        FOR UPDATE SKIP LOCKED
+    ))
+"""
 # Waits for nobody: a row that somebody holds, or has changed since it was loaded, is left out.
 NOTE_CHECKS = """
     WITH found AS (
         SELECT * FROM unnest(
             %(id)s::uuid[], %(version)s::text[], %(at)s::timestamptz[], %(duration_ms)s::integer[],
-            %(failed_checks)s::integer[], %(next_at)s::timestamptz[]
-        ) AS found (id, version, at, duration_ms, failed_checks, next_at)
+            %(failed_checks)s::integer[], %(next_at)s::timestamptz[], %(verbs_at)s::timestamptz[]
+        ) AS found (id, version, at, duration_ms, failed_checks, next_at, verbs_at)
     ), held AS (
         SELECT provider.id FROM providers_workspaceprovider AS provider JOIN found ON found.id = provider.id
         WHERE provider.xmin::text = found.version
@@ -58,7 +66,7 @@ NOTE_CHECKS = """
     )
     UPDATE providers_workspaceprovider AS provider
     SET last_check_at = found.at, last_check_ms = found.duration_ms,
-        failed_checks = found.failed_checks, next_check_at = found.next_at
+        failed_checks = found.failed_checks, next_check_at = found.next_at, verbs_checked_at = found.verbs_at
     FROM found JOIN held ON held.id = found.id
     WHERE provider.id = found.id
     RETURNING provider.id
@@ -80,7 +88,9 @@ def document_fields(model: type[models.Model]) -> list[str]:
 
 
 class Check(NamedTuple):
-    """A check that found nothing new. `version`: of the row that it was made for; `next_at`: when the next is due."""
+    """A check that found nothing new. `version`: of the row that it was made for; `next_at`: when the next is due;
+    `verbs_at`: when the verbs were asked for last.
+    """
 
     id: UUID
     version: str
@@ -88,6 +98,7 @@ class Check(NamedTuple):
     duration_ms: int | None
     failed_checks: int
     next_at: datetime | None
+    verbs_at: datetime | None
 
 
 class WorkspaceProviderQuerySet(models.QuerySet):
@@ -159,6 +170,13 @@ class WorkspaceProviderQuerySet(models.QuerySet):
         }
         with connection.cursor() as cursor:
             cursor.execute(RETURN_LOST, values)
+            return cursor.rowcount
+
+    def bring_forward(self, *, now: datetime, interval: timedelta) -> int:
+        """Turns that are further off than two intervals get one within the next; says how many. One statement."""
+        values: dict[str, Any] = {"now": now, "interval": interval}
+        with connection.cursor() as cursor:
+            cursor.execute(BRING_FORWARD, values)
             return cursor.rowcount
 
     def note_checks(self, checks: Iterable[Check]) -> set[UUID]:

@@ -7,20 +7,23 @@ from celery import shared_task
 from providers import services
 from providers.services import checking, running
 
-MESSAGE_SECONDS = 5.0  # the next sweeps send others for what is still due
-
 
 @shared_task(name="providers.check_due_providers")
 def check_due_providers() -> None:
     """The sweep: a message for each batch that is due, so that a slow cluster delays nobody."""
     for down in checking.due_batches():
-        check_due_batch.apply_async([down], expires=MESSAGE_SECONDS)
+        check_due_batch.apply_async([down], expires=checking.MESSAGE_SECONDS)
 
 
 @shared_task(name="providers.check_due_batch")
 def check_due_batch(down: bool) -> None:
     """Claims its batch only now: what waits for a worker is not claimed, and the longest due come first."""
     checking.check_promptly(checking.claim_batch(down=down))
+
+
+@shared_task(name="providers.bring_turns_forward")
+def bring_turns_forward() -> None:
+    checking.bring_turns_forward()
 
 
 @shared_task(name="providers.check_providers")

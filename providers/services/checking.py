@@ -1,5 +1,6 @@
 """Watching: claim what is due, collect evidence, have it stored."""
 
+import logging
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,9 +22,13 @@ from providers.querysets import DOWN
 from providers.services.storing import store_all, store_evidence
 from providers.services.targets import target_of
 
+logger = logging.getLogger(__name__)
+
 # All of a batch at the same time: where most of it is silent, it occupies a worker thread until the time-out.
 BATCH, BATCH_OF_DOWN = CONCURRENCY, 500
 MOST_BATCHES = 40
+SWEEP = timedelta(seconds=1)  # between two sweeps
+MESSAGE_SECONDS = 5  # the next sweeps send others for what is still due
 GATHERINGS = 6  # batches of those that are down in an interval: each is sure to wait for the time-out
 PROMPT = 1.0  # seconds after which a thread leaves the last half of its batch, or less, to another one
 MOST_LATE = 64  # batches of which a process waits for the last ones; each in a thread that does nothing else
@@ -34,23 +39,37 @@ VERBS_EVERY = timedelta(minutes=10)  # DESIGN 4: access reviews are asked seldom
 def due_batches() -> list[bool]:
     """One for each batch that is due; whether it is of those that are down, which come last. Two queries.
 
-    What a lost worker had claimed is due again. Those that are down are apart, and many together: a batch of silent
-    clusters occupies a worker thread until the time-out, and so would one of each sweep.
+    For those that an earlier sweep has seen messages wait already, which live for MESSAGE_SECONDS: workers that are
+    behind are not to spend their time on messages. What a lost worker had claimed is due again. Those that are down
+    are apart, and many together: a batch of silent clusters occupies a worker thread until the time-out, and so would
+    one of each sweep.
     """
     now = timezone.now()
     WorkspaceProvider.objects.return_lost(
         now=now, interval=settings.CHECK_INTERVAL, lease=settings.CHECK_TIMEOUT + GRACE
     )
-    sound, down = Q(failed_checks__lt=DOWN), Q(failed_checks__gte=DOWN)
+    sound, down, late = Q(failed_checks__lt=DOWN), Q(failed_checks__gte=DOWN), Q(next_check_at__lte=now - SWEEP)
     due = WorkspaceProvider.objects.filter(next_check_at__lte=now).aggregate(
-        sound=Count("pk", filter=sound),
+        fresh=Count("pk", filter=sound & ~late),
+        late=Count("pk", filter=sound & late),
         down=Count("pk", filter=down),
         gathers_since=Min("next_check_at", filter=down),
     )
-    batches = [False] * min(ceil(due["sound"] / BATCH), MOST_BATCHES)
+    messages = ceil(due["fresh"] / BATCH) + ceil(due["late"] / BATCH / MESSAGE_SECONDS)
+    batches = [False] * min(messages, MOST_BATCHES)
     if due["gathers_since"] and due["gathers_since"] <= _gathered(now):
         batches += [True] * min(ceil(due["down"] / BATCH_OF_DOWN), MOST_BATCHES)
     return batches
+
+
+def bring_turns_forward() -> None:
+    """What was planned with a longer interval, or by a clock that was ahead, would wait for hours. One statement.
+
+    Seldom: by a clock that is wrong all the time a worker would else check everything at every sweep.
+    """
+    moved = WorkspaceProvider.objects.bring_forward(now=timezone.now(), interval=settings.CHECK_INTERVAL)
+    if moved:
+        logger.warning("%s checks were planned further off than two intervals: brought forward", moved)
 
 
 def claim_batch(*, down: bool) -> list[UUID]:

@@ -2,17 +2,18 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import cached_property
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DataError, transaction
 from django.utils import timezone
 
 from providers.access_urls import answering_urls
 from providers.choices import ChangeKind, ProviderStatus
 from providers.evaluate import Facts, Verdict, evaluate, is_silent
 from providers.kube.errors import Reason
-from providers.kube.evidence import Evidence
+from providers.kube.evidence import Evidence, broken
 from providers.models import StatusChange, WorkspaceProvider
 from providers.querysets import Check
 from providers.services.tokens import why_envproxy_is_refused
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 # and a recovery within one also then.
 CONFIRMED_AFTER, DOWN_AFTER = 1 / 4, 0.45
 # All that is written of a check that found nothing new, be it that the cluster is well or that it still is down.
-NOTED = {"last_check_at", "last_check_ms", "failed_checks", "next_check_at"}
+NOTED = {"last_check_at", "last_check_ms", "failed_checks", "next_check_at", "verbs_checked_at"}
 FIELDS = [
     "status", "status_since", "reason", "message", "next_check_at", "last_check_at", "last_check_ms", "failed_checks",
     "failing_since", "verbs_checked_at", "evidence", "kubernetes_version", "chart_version", "release_revision",
@@ -35,18 +36,32 @@ FIELDS = [
 def store_all(found: Sequence[tuple[WorkspaceProvider, Evidence]]) -> None:
     """Store what was found of each provider as it was when it was checked: in one statement what is nothing new.
 
-    Evidence older than what is stored, of a deleted provider, or from before an edit is dropped.
+    Evidence older than what is stored, of a deleted provider, or from before an edit is dropped. What PostgreSQL can't
+    hold is one provider's trouble: the others are stored.
     """
     surroundings = _Surroundings()
     quiet = [
-        Check(row.pk, row.version, row.last_check_at, row.last_check_ms, row.failed_checks, row.next_check_at)
+        Check(
+            id=row.pk,
+            version=row.version,
+            at=row.last_check_at,
+            duration_ms=row.last_check_ms,
+            failed_checks=row.failed_checks,
+            next_at=row.next_check_at,
+            verbs_at=row.verbs_checked_at,
+        )
         for row, evidence in found
         if hasattr(row, "version") and _changes(row, evidence, surroundings) <= NOTED
     ]
     noted = WorkspaceProvider.objects.note_checks(quiet)
     for provider, evidence in found:
-        if provider.pk not in noted:
+        if provider.pk in noted:
+            continue
+        try:
             _store(provider, evidence, surroundings)
+        except (DataError, UnicodeError):
+            logger.exception("what was found of provider %s can't be stored", provider.pk)
+            _store(provider, broken(evidence.checked_at, evidence.duration_ms), surroundings)
 
 
 def store_evidence(provider: WorkspaceProvider, evidence: Evidence) -> None:
@@ -82,6 +97,7 @@ def _is_overtaken(row: WorkspaceProvider, evidence: Evidence) -> bool:
 def _changes(row: WorkspaceProvider, evidence: Evidence, surroundings: _Surroundings) -> set[str]:
     """Applies the rule to `row`, and names the fields that it changed."""
     before = [getattr(row, name) for name in FIELDS]
+    row.failed_checks = _failed_before(row, evidence)
     verdict = evaluate(_facts(row, evidence, surroundings))
     if verdict.status != row.status:
         row.status, row.status_since = verdict.status, timezone.now()
@@ -89,6 +105,14 @@ def _changes(row: WorkspaceProvider, evidence: Evidence, surroundings: _Surround
     _apply_facts(row, evidence, verdict)
     _plan(row, verdict)
     return {name for name, old in zip(FIELDS, before, strict=True) if getattr(row, name) != old}
+
+
+def _failed_before(row: WorkspaceProvider, evidence: Evidence) -> int:
+    """Checks in a row, without the last one if this one began before it had ended: both saw the same moment."""
+    if row.last_check_at is None or row.last_check_ms is None:
+        return row.failed_checks
+    is_another = evidence.checked_at >= row.last_check_at + timedelta(milliseconds=row.last_check_ms)
+    return row.failed_checks if is_another else max(0, row.failed_checks - 1)
 
 
 def _facts(row: WorkspaceProvider, evidence: Evidence, surroundings: _Surroundings) -> Facts:
@@ -103,7 +127,7 @@ def _facts(row: WorkspaceProvider, evidence: Evidence, surroundings: _Surroundin
         now=now,
         reported_access_url=row.last_beat_access_url,
         answering_urls=surroundings.answering_urls if row.last_beat_access_url else (),
-        refusal=why_envproxy_is_refused(row) if is_silent(row.last_beat_at, now=now) else "",
+        refusal=why_envproxy_is_refused(row) if not evidence.reason and is_silent(row.last_beat_at, now=now) else "",
     )
 
 
@@ -129,7 +153,8 @@ def _apply_facts(row: WorkspaceProvider, evidence: Evidence, verdict: Verdict) -
 
 
 def _plan(row: WorkspaceProvider, verdict: Verdict) -> None:
-    """What is well keeps the turn that its claim has planned; a doubt is confirmed soon.
+    """What is well keeps the turn that its claim has planned, which is no further off than an interval; a doubt is
+    confirmed soon.
 
     Those that are down come before an interval is over: they are gathered (`due_batches`), and a recovery is
     to be seen within one.
@@ -137,7 +162,7 @@ def _plan(row: WorkspaceProvider, verdict: Verdict) -> None:
     now = timezone.now()
     if verdict.check_failed:
         row.next_check_at = now + settings.CHECK_INTERVAL * (CONFIRMED_AFTER if row.failed_checks == 1 else DOWN_AFTER)
-    elif row.next_check_at is None or row.next_check_at <= now:
+    elif row.next_check_at is None or not now < row.next_check_at <= now + settings.CHECK_INTERVAL:
         row.next_check_at = now + settings.CHECK_INTERVAL
 
 

@@ -24,7 +24,8 @@ from tests.providers.clusters import done, register_on, soon, target_in
 
 
 def evidence(**fields: Any) -> Evidence:
-    return replace(Evidence(checked_at=timezone.now(), duration_ms=5, reachable=True), **fields)
+    """Of a check that ended in no time, so that the next one comes after it."""
+    return replace(Evidence(checked_at=timezone.now(), duration_ms=0, reachable=True), **fields)
 
 
 def release(revision: int, *, in_force: int | None = None) -> ReleaseFacts:
