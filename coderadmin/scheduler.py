@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from contextlib import suppress
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 LEASE, LEASE_SECONDS = "coderadmin-scheduler", 5.0  # after which another acts for one that was killed or cut off
 STANDBY_SECONDS = 1.0
+TOLERANCE = timedelta(seconds=1)
 STOP_SECONDS = 1.0  # the thread sleeps no longer at a time, so that it can be stopped
 
 
@@ -32,7 +34,19 @@ class PunctualScheduler(PersistentScheduler):
     """
 
     def tick(self, *args: Any, **options: Any) -> float:
-        return super().tick(*args, **options) if self._acts() else STANDBY_SECONDS
+        if not self._acts():
+            return STANDBY_SECONDS
+        self._follow_clock()
+        return super().tick(*args, **options)
+
+    def _follow_clock(self) -> None:
+        """When it was set back, what ran later than now would wait until then, also after a restart."""
+        now = self.app.now()
+        ahead = [entry for entry in self.schedule.values() if entry.last_run_at > now + TOLERANCE]
+        for entry in ahead:
+            entry.last_run_at = now
+        if ahead:
+            self._heap = None
 
     def close(self) -> None:
         super().close()

@@ -35,6 +35,18 @@ def test_it_sleeps_until_the_next_task_is_due(tmp_path: Path, monkeypatch: pytes
     scheduler.close()
 
 
+def test_a_clock_that_was_set_back_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, sent = datetime.now(UTC), list[str]()
+    monkeypatch.setattr(app, "now", lambda: now)
+    monkeypatch.setattr(PunctualScheduler, "apply_async", lambda self, entry, **options: sent.append(entry.task))
+    scheduler = PunctualScheduler(app=app, schedule_filename=str(tmp_path / "schedule"))
+    now -= timedelta(hours=1)
+    for _ in range(30):
+        now += timedelta(seconds=scheduler.tick())
+    assert {"providers.check_due_providers", "coderadmin.sweep"} <= set(sent)
+    scheduler.close()
+
+
 @pytest.fixture
 def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[str]]]:
     """Two schedulers; gives the names of those that sent something when both were asked to."""
