@@ -83,6 +83,7 @@ def restore(session: Session) -> str:
     revisions = _history(session)
     if not revisions or revisions[-1]["status"] == "deployed":
         return "Nothing was changed."
+    _refuse_a_living_neighbour(revisions[-1])
     return _restore(session, revisions, wait="watcher")
 
 

@@ -20,7 +20,8 @@ _BY_CLASS = {
 # First match wins. The library puts most failures into one class, so the text has to decide.
 _BY_TEXT = (
     (r"another operation \(install/upgrade/rollback\) is in progress", HelmErrorCode.CONFLICT),
-    (r"cannot re-?use a name that is still in use|object has been modified", HelmErrorCode.CONFLICT),
+    (r"cannot re-?use a name that is still in use", HelmErrorCode.CONFLICT),
+    (r"admission webhook|failed calling webhook|object has been modified", HelmErrorCode.CLUSTER),
     (r"context deadline exceeded|timed out waiting", HelmErrorCode.TIMED_OUT),
     (r"kubeVersion|schema|execution error at|invalid ownership metadata|parse error", HelmErrorCode.REFUSED),
     (
@@ -44,7 +45,7 @@ def code_of(error_class: str, text: str) -> HelmErrorCode:
 
 # What Go and Helm put around the sentence that matters.
 _WRAPPING = re.compile(
-    r"context deadline exceeded|execution error at \([^)]*\): "
+    r"(?<!\": )context deadline exceeded|execution error at \([^)]*\): "
     r"|values don't meet the specifications of the schema\(s\) in the following chart\(s\): *[\w-]+: *- "
 )
 

@@ -18,9 +18,6 @@ RESTORE_TIMEOUT_S = 60
 # What a child may take beside the waiting that Helm limits itself: start, discovery, writing.
 OVERHEAD_S = 60
 
-# These leave the cluster as it was.
-_HARMLESS = (HelmErrorCode.REFUSED, HelmErrorCode.CONFLICT)
-
 
 def deploy(
     target: ClusterTarget,
@@ -42,10 +39,25 @@ def deploy(
     outcome = run_child(request, deadline_s=timeout_s + OVERHEAD_S, on_line=on_line, cancelled=cancelled)
     if outcome.error is None:
         return Release(**outcome.value)
-    if outcome.is_written and outcome.error.code not in _HARMLESS:
+    if outcome.is_written and outcome.error.code != HelmErrorCode.CONFLICT:  # then another Helm is at work
         on_line(outcome.error.message)
         raise _restored(outcome.error, request, on_line, cancelled)
     raise outcome.error
+
+
+def restore(
+    target: ClusterTarget,
+    *,
+    release: str = RELEASE_NAME,
+    on_line: Callable[[str], None],
+    check: Callable[[], object],
+) -> str:
+    """What a deploy does after a failure, for one that was killed: a sentence says what became of the release.
+
+    Raises HelmError, and what `check` and `on_line` raise, with Helm killed at once.
+    """
+    text: str = _value(_restore(request_of("restore", target, release, RESTORE_TIMEOUT_S), on_line, check))
+    return text
 
 
 def uninstall(
@@ -98,11 +110,15 @@ def _restored(
     """
     check()
     timeout_s = max(request["timeout_s"], RESTORE_TIMEOUT_S)
-    restore: Request = {**request, "action": "restore", "timeout_s": timeout_s}
-    outcome = run_child(restore, deadline_s=timeout_s + OVERHEAD_S, on_line=on_line, cancelled=_to_the_end(check))
+    outcome = _restore({**request, "action": "restore", "timeout_s": timeout_s}, on_line, check)
     if outcome.error is None:
         return HelmError(error.code, f"{error.message} {outcome.value}")
     return HelmError(error.code, f"{error.message} And it could not be undone: {outcome.error.message}")
+
+
+def _restore(request: Request, on_line: Callable[[str], None], check: Callable[[], object]) -> Outcome:
+    deadline_s = request["timeout_s"] + OVERHEAD_S
+    return run_child(request, deadline_s=deadline_s, on_line=on_line, cancelled=_to_the_end(check))
 
 
 def _look(action: str, target: ClusterTarget, release: str) -> Any:

@@ -19,7 +19,7 @@ class HelmErrorCode(StrEnum):
 
     TIMED_OUT = "timed_out"  # not ready in time
     CANCELLED = "cancelled"  # somebody asked for the end
-    REFUSED = "refused"  # chart or values; nothing was written
+    REFUSED = "refused"  # chart or values
     CLUSTER = "cluster"  # the Kubernetes API said no, or nothing
     CONFLICT = "conflict"  # somebody else is at work on the release
     FAILED = "failed"

@@ -8,31 +8,28 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
-from django.db.models import Q
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from providers.choices import LineLevel
-from providers.helm.gateway import deploy
+from providers.choices import LineLevel, OperationKind
+from providers.helm.gateway import deploy, restore
 from providers.helm.release import HelmError, HelmErrorCode
 from providers.helm.values import Values
 from providers.kube.diagnose import deployment_progress, explain_workload
 from providers.kube.errors import KubeError
 from providers.kube.probe import ENVPROXY, MALFORMED
 from providers.kube.release_values import cleaned
-from providers.models import EnvproxyToken, Operation, WorkspaceProvider
+from providers.models import Operation, WorkspaceProvider
 from providers.services.checking import check_providers
-from providers.services.locking import locked
 from providers.services.preflighting import preflight_provider
 from providers.services.run import LeaseLostError, OperationCancelledError, OperationFailedError, ProviderRun
-from providers.services.tokens import TOKEN_OVERLAP
+from providers.services.tokens import mint_token, retire_older_tokens
 from providers.services.values import release_values
 from providers.target import ClusterTarget
-from providers.tokens import digest_of, new_token
 
 logger = logging.getLogger(__name__)
 
-WATCH_SECONDS = 2.0
+WATCH_SECONDS, LOOK_SECONDS = 2.0, 15.0
 RESUMED_PATIENCE = timedelta(seconds=30)  # with the lease and the sweep: a truthful end within a minute
 
 
@@ -42,9 +39,14 @@ def deploy_provider(run: ProviderRun) -> None:
     After a failure the release that was there before goes on working; a first install leaves nothing behind.
     """
     run.log("Pre-flight")
-    preflight_provider(run)
+    try:
+        preflight_provider(run)
+    except (OperationFailedError, OperationCancelledError):
+        if run.operation.attempts > 1:
+            put_right(run)
+        raise
     target, provider = run.target(), run.provider
-    token, row = _mint_token(run)
+    token, row = mint_token(provider, run.operation)
     values = release_values(provider, token=token)
     try:
         with _watch_pods(run, target) as watched:
@@ -56,16 +58,31 @@ def deploy_provider(run: ProviderRun) -> None:
                 cancelled=run.cancelled,
             )
     except HelmError as error:
-        _let_expire(run.operation)
         check_providers([provider.pk])
         if error.code == HelmErrorCode.CANCELLED:
             run.log(error.message, level=LineLevel.WARNING)
             raise OperationCancelledError from error
         raise OperationFailedError(error.code, _why(error, watched.problems)) from error
-    _retire_older_tokens(provider, row)
+    retire_older_tokens(row)
     _note_release(provider, values, release.revision)
     run.log(f"Release {release.name} revision {release.revision} is deployed.", level=LineLevel.OK)
     check_providers([provider.pk])
+
+
+def put_right(run: ProviderRun) -> None:
+    """The release that a lost worker left half done, when whoever took over ends otherwise than by a deploy.
+
+    Raises LeaseLostError.
+    """
+    if run.operation.kind != OperationKind.DEPLOY or run.operation.provider is None:
+        return
+    try:
+        said = restore(run.target(), on_line=run.log, check=run.cancelled)
+    except HelmError as error:
+        said = f"What the lost worker left could not be put right: {error.message}"
+    except OperationFailedError as error:
+        said = f"What the lost worker left could not be put right: {error.text}"
+    run.log(said, level=LineLevel.WARNING)
 
 
 def _patience(operation: Operation) -> timedelta:
@@ -91,27 +108,6 @@ def _note_release(provider: WorkspaceProvider, values: Values, revision: int) ->
         release_values=known,
         release_values_revision=revision,
     )
-
-
-def _mint_token(run: ProviderRun) -> tuple[str, EnvproxyToken]:
-    token = new_token()
-    row = EnvproxyToken.objects.create(provider=run.provider, digest=digest_of(token), minted_by=run.operation)
-    return token, row
-
-
-def _retire_older_tokens(provider: WorkspaceProvider, newest: EnvproxyToken) -> None:
-    end = timezone.now() + TOKEN_OVERLAP
-    with transaction.atomic():
-        older = EnvproxyToken.objects.filter(provider=locked(provider)).exclude(pk=newest.pk)
-        older.filter(Q(expires_at=None) | Q(expires_at__gt=end)).update(expires_at=end)
-
-
-def _let_expire(operation: Operation) -> None:
-    """The tokens of this deploy, also those of a worker that was lost before.
-
-    Not at once: when Helm could not undo the deploy, there are pods that show one.
-    """
-    EnvproxyToken.objects.filter(minted_by=operation, expires_at=None).update(expires_at=timezone.now() + TOKEN_OVERLAP)
 
 
 class _PodWatch:
@@ -145,7 +141,7 @@ class _PodWatch:
             progress, problems = asyncio.run(_look_at_envproxy(self._target))
         except KubeError as error:
             progress, problems = error.message, []
-        except MALFORMED:
+        except (TimeoutError, *MALFORMED):
             return
         if self._ended.is_set():
             return
@@ -157,7 +153,9 @@ class _PodWatch:
 
 
 async def _look_at_envproxy(target: ClusterTarget) -> tuple[str, list[str]]:
-    return await deployment_progress(target, ENVPROXY), await explain_workload(target, ENVPROXY)
+    """Raises TimeoutError: an operation ends no sooner than the look at its pods."""
+    async with asyncio.timeout(LOOK_SECONDS):
+        return await deployment_progress(target, ENVPROXY), await explain_workload(target, ENVPROXY)
 
 
 @contextmanager

@@ -50,7 +50,8 @@ class End:
 class Kind:
     """What one model of operations does: `make_run` wraps a row, `work` does it, `conclude` writes what an end means.
 
-    `work` may raise OperationFailedError, OperationCancelledError, LeaseLostError; `conclude` runs in the
+    `work` may raise OperationFailedError, OperationCancelledError, LeaseLostError; `put_right` sees to what a lost
+    worker left when there is no more work, and raises LeaseLostError at the most; `conclude` runs in the
     transaction that stores the end, after `lock` has locked what it touches: before the row of the operation, as those
     who ask for work do, and anew, since it may have changed while the work went on.
     """
@@ -60,6 +61,7 @@ class Kind:
     work: Callable[[Any], None]
     conclude: Callable[[Any, End], None]
     lock: Callable[[Any], None] = lambda operation: None
+    put_right: Callable[[Any], None] = lambda run: None
 
 
 def run_leased(kind: Kind, operation_id: UUID) -> None:
@@ -110,13 +112,9 @@ def _claim(rows: QuerySet[Any], operation_id: UUID, lease_id: UUID) -> bool:
 
 def _work(kind: Kind, run: Run) -> End:
     """Raises LeaseLostError."""
-    operation = run.operation
-    if operation.attempts > MOST_ATTEMPTS:
-        text = f"The worker was lost {MOST_ATTEMPTS} times. Start it again."
-        return End(state=OperationState.FAILED, code="worker_lost", text=text)
-    if operation.attempts > 1:
-        run.log("The worker was lost; another one takes over.", level=LineLevel.WARNING)
     try:
+        if run.operation.attempts > 1:
+            _take_over(kind, run)
         run.check_cancelled()
         kind.work(run)
     except OperationCancelledError:
@@ -128,10 +126,22 @@ def _work(kind: Kind, run: Run) -> End:
     except (OperationalError, InterfaceError) as error:
         raise LeaseLostError from error  # the database was away: whoever takes over resumes the work
     except Exception:
-        logger.exception("operation %s failed unexpectedly", operation.pk)
+        logger.exception("operation %s failed unexpectedly", run.operation.pk)
         text = "An unexpected error occurred; the worker's log has the details."
         return End(state=OperationState.FAILED, code="unexpected", text=text)
     return End(state=OperationState.SUCCEEDED)
+
+
+def _take_over(kind: Kind, run: Run) -> None:
+    """Raises OperationFailedError after MOST_ATTEMPTS, LeaseLostError."""
+    attempts = run.operation.attempts
+    is_given_up = attempts > MOST_ATTEMPTS
+    if not is_given_up:
+        run.log("The worker was lost; another one takes over.", level=LineLevel.WARNING)
+    if attempts == MOST_ATTEMPTS + 1 or (run.cancelled() and not is_given_up):  # a worker may be lost by this, too
+        kind.put_right(run)
+    if is_given_up:
+        raise OperationFailedError("worker_lost", f"The worker was lost {MOST_ATTEMPTS} times. Start it again.")
 
 
 def _finish(kind: Kind, operation: AbstractOperation, lease_id: UUID, end: End) -> None:

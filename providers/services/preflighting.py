@@ -19,6 +19,5 @@ def preflight_provider(run: ProviderRun) -> None:
         failures += finding.level == Level.ERROR
     if failures:
         things = "one thing" if failures == 1 else f"{failures} things"
-        raise OperationFailedError(
-            "preflight_failed", f"The pre-flight found {things} to correct first; nothing was changed."
-        )
+        unchanged = "; nothing was changed" if run.operation.attempts == 1 else ""
+        raise OperationFailedError("preflight_failed", f"The pre-flight found {things} to correct first{unchanged}.")

@@ -7,10 +7,11 @@ from audit.services import Actor, record
 from providers.choices import OperationKind
 from providers.models import Operation
 from providers.services.deleting import delete_provider
-from providers.services.deploying import deploy_provider
+from providers.services.deploying import deploy_provider, put_right
 from providers.services.leasing import End, Kind, run_leased
 from providers.services.preflighting import preflight_provider
 from providers.services.run import OperationFailedError, ProviderRun
+from providers.services.tokens import let_expire
 
 HANDLERS: dict[str, Callable[[ProviderRun], None]] = {
     OperationKind.PREFLIGHT: preflight_provider,
@@ -22,7 +23,7 @@ HANDLERS: dict[str, Callable[[ProviderRun], None]] = {
 def run_operation(operation_id: UUID) -> None:
     """As `run_leased`."""
     rows = Operation.objects.select_related("provider", "requested_by")
-    run_leased(Kind(rows=rows, make_run=ProviderRun, work=_work, conclude=_conclude), operation_id)
+    run_leased(Kind(rows=rows, make_run=ProviderRun, work=_work, put_right=put_right, conclude=_conclude), operation_id)
 
 
 def _work(run: ProviderRun) -> None:
@@ -33,6 +34,8 @@ def _work(run: ProviderRun) -> None:
 
 
 def _conclude(operation: Operation, end: End) -> None:
+    if operation.kind == OperationKind.DEPLOY and not end.succeeded:
+        let_expire(operation)
     record(
         actor=Actor(user=operation.requested_by),
         action=f"provider.{operation.kind}",

@@ -12,8 +12,8 @@ from django.views.decorators.debug import sensitive_variables
 from audit.models import AuditEvent
 from audit.services import Actor, record
 from providers.choices import ACTIVE_STATES, OperationKind
-from providers.errors import RefusedError
-from providers.models import EnvproxyToken, WorkspaceProvider
+from providers.errors import OperationActiveError, RefusedError
+from providers.models import EnvproxyToken, Operation, WorkspaceProvider
 from providers.policies import require_manage
 from providers.services.locking import locked
 from providers.tokens import digest_of, new_token
@@ -29,6 +29,8 @@ REFUSED = "This envproxy token is unknown, has expired or was revoked. Rotate it
 def rotate_envproxy_token(*, actor: Actor, provider: WorkspaceProvider, newest: int | None = None) -> str:
     """A new token, to be shown once. The old ones work until it is first used, at most TOKEN_OVERLAP.
 
+    Raises RefusedError for the built-in provider, OperationActiveError during a deploy, which brings a token itself.
+
     It ends after UNUSED_LIFETIME unless it is used before. `newest`: the newest token that the asker knows of, 0 for
     none; raises RefusedError when there is a newer one, so that a form that is sent again makes no second token.
     """
@@ -37,6 +39,10 @@ def rotate_envproxy_token(*, actor: Actor, provider: WorkspaceProvider, newest: 
         provider = locked(provider)
         if provider.built_in:
             raise RefusedError("The built-in provider has no envproxy token.")
+        if _is_being_deployed(provider):
+            raise OperationActiveError(
+                f"{provider.name} is being deployed, with a new token.", remedy="Wait until the deploy has ended."
+            )
         if newest is not None:
             _refuse_a_second_one(provider, newest)
         token, now = new_token(), timezone.now()
@@ -56,6 +62,29 @@ def _refuse_a_second_one(provider: WorkspaceProvider, newest: int) -> None:
             "opened. It is not shown again.",
             remedy="If it is lost, begin anew and make another one.",
         )
+
+
+def mint_token(provider: WorkspaceProvider, operation: Operation) -> tuple[str, EnvproxyToken]:
+    """A new token for this deploy, which has no end as long as nobody gives it one."""
+    token = new_token()
+    row = EnvproxyToken.objects.create(provider=provider, digest=digest_of(token), minted_by=operation)
+    return token, row
+
+
+def retire_older_tokens(newest: EnvproxyToken) -> None:
+    """The deploy with the token `newest` succeeded: those from before end after TOKEN_OVERLAP."""
+    end = timezone.now() + TOKEN_OVERLAP
+    with transaction.atomic():
+        older = EnvproxyToken.objects.filter(provider=locked(newest.provider), pk__lt=newest.pk)
+        older.filter(Q(expires_at=None) | Q(expires_at__gt=end)).update(expires_at=end)
+
+
+def let_expire(operation: Operation) -> None:
+    """The tokens of a deploy that did not succeed, also those of a worker that was lost before. One query.
+
+    Not at once: when Helm could not undo the deploy, there are pods that show one.
+    """
+    EnvproxyToken.objects.filter(minted_by=operation, expires_at=None).update(expires_at=timezone.now() + TOKEN_OVERLAP)
 
 
 def revoke_envproxy_tokens(*, actor: Actor, provider: WorkspaceProvider, token: EnvproxyToken | None = None) -> int:
@@ -89,16 +118,24 @@ def locked_token(token: str) -> EnvproxyToken | None:
 
 
 def note_use(row: EnvproxyToken, address: str | None) -> None:
-    """Supersedes the older ones, but not while a deploy may still be rolled back to one of them."""
+    """Supersedes the older ones, but not while a deploy may still be rolled back to one of them.
+
+    Nor does a token that has an end: it is of a deploy that failed, or there is a newer one, and the pods that stay may
+    be those that show an older one.
+    """
     now = timezone.now()
     others = EnvproxyToken.objects.filter(provider=row.provider).in_use()
     if row.waits_for_use and not others.filter(pk__gt=row.pk).exists():
         row.expires_at = None
     row.last_used_at, row.last_used_address = now, address
     row.save(update_fields=["expires_at", "last_used_at", "last_used_address"])
-    if not row.provider.operations.filter(kind=OperationKind.DEPLOY, state__in=ACTIVE_STATES).exists():
+    if row.expires_at is None and not _is_being_deployed(row.provider):
         older = others.filter(pk__lt=row.pk)
         older.update(superseded_at=now, expires_at=Least(F("expires_at"), now + DRAIN))
+
+
+def _is_being_deployed(provider: WorkspaceProvider) -> bool:
+    return provider.operations.filter(kind=OperationKind.DEPLOY, state__in=ACTIVE_STATES).exists()
 
 
 def note_refusal(row: EnvproxyToken, address: str | None) -> None:

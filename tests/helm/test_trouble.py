@@ -8,6 +8,7 @@ import pytest
 
 from coderadmin import destinations
 from providers.helm import gateway
+from providers.helm.failures import code_of, sentence
 from providers.helm.process import run_child
 from providers.helm.release import RELEASE_NAME, HelmError, HelmErrorCode
 from providers.target import ClusterTarget
@@ -77,3 +78,22 @@ def allowing_nothing() -> Iterator[None]:
     destinations.use(destinations.Rule())
     yield
     destinations.use(before)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'failed calling webhook "validate.nginx": Post "https://nginx.svc?timeout=10s": context deadline exceeded',
+        'admission webhook "policy.example.com" denied the request: the labels do not fit the schema',
+        'Operation cannot be fulfilled on deployments.apps "envproxy": the object has been modified; try again',
+    ],
+)
+def test_what_the_cluster_says_while_helm_writes_is_told_as_it_is_and_undone(text: str) -> None:
+    assert code_of("HelmReleaseError", text) == HelmErrorCode.CLUSTER
+    assert sentence(text) == f"{text}."
+
+
+def test_what_helm_says_when_it_waited_in_vain_is_one_sentence_of_ours() -> None:
+    text = "resource Deployment/dev/envproxy not ready. status: InProgress\ncontext deadline exceeded"
+    assert code_of("HelmReleaseError", text) == HelmErrorCode.TIMED_OUT
+    assert sentence(text) == "resource Deployment/dev/envproxy not ready. status: InProgress."

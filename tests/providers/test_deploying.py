@@ -1,5 +1,6 @@
 """Deploying with real Helm, on the sandbox and on every real cluster."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from providers.services import deploying, request_delete, request_deploy, update
 from providers.services.checking import check_providers
 from providers.services.running import run_operation
 from providers.services.values import release_drift, release_values
+from providers.target import ClusterTarget
 from tests.clusters import Cluster, FaultyCluster
 from tests.factories import make_operation, make_provider
 from tests.providers.clusters import done, log_of, register_on, soon, target_in
@@ -122,6 +124,67 @@ def test_the_tokens_of_a_lost_worker_end_with_the_deploy_that_failed(
     rotated.refresh_from_db()
     assert lost.expires_at is not None
     assert rotated.expires_at is None
+
+
+class TestWhatALostWorkerLeft:
+    """It is put right by whoever takes over, also where that one does not deploy."""
+
+    LOST = {"state": "running", "lease_expires_at": timezone.now() - timedelta(seconds=1)}
+
+    @pytest.fixture
+    def restored(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        asked = list[str]()
+
+        def restore(target: Any, **_: Any) -> str:
+            asked.append(target.namespace)
+            return "Revision 3 is deployed again."
+
+        monkeypatch.setattr(deploying, "restore", restore)
+        return asked
+
+    @pytest.mark.parametrize(
+        ("fields", "end"),
+        [
+            ({"attempts": 1, "cancel_requested": True}, ("cancelled", "")),
+            ({"attempts": 3}, ("failed", "worker_lost")),
+        ],
+    )
+    def test_when_it_is_cancelled_or_given_up(self, restored: list[str], fields: Any, end: Any) -> None:
+        operation = make_operation(**self.LOST, **fields)
+        token = EnvproxyToken.objects.create(provider=operation.provider, digest="lost", minted_by=operation)
+        run_operation(operation.pk)
+        operation.refresh_from_db()
+        token.refresh_from_db()
+        assert (operation.state, operation.error_code) == end
+        assert len(restored) == 1
+        assert "Revision 3 is deployed again." in log_of(operation)
+        assert token.expires_at is not None
+
+    def test_when_the_pre_flight_refuses(self, restored: list[str]) -> None:
+        operation = make_operation(make_provider(cluster_address="https://127.0.0.1:1"), attempts=1, **self.LOST)
+        run_operation(operation.pk)
+        operation.refresh_from_db()
+        assert operation.error_code == "preflight_failed"
+        assert "nothing was changed" not in operation.error_text
+        assert len(restored) == 1
+
+    def test_but_not_when_that_lost_a_worker_too(self, restored: list[str]) -> None:
+        operation = make_operation(attempts=4, **self.LOST)
+        run_operation(operation.pk)
+        operation.refresh_from_db()
+        assert (operation.error_code, restored) == ("worker_lost", [])
+
+
+def test_a_slow_look_at_the_pods_holds_up_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def drop_by_drop(*_: object) -> str:
+        await asyncio.sleep(60)
+        return "never"
+
+    monkeypatch.setattr(deploying, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(deploying, "deployment_progress", drop_by_drop)
+    target = ClusterTarget(address="https://slow.invalid", namespace="coder")
+    with pytest.raises(TimeoutError):
+        asyncio.run(deploying._look_at_envproxy(target))
 
 
 def test_after_a_lost_worker_a_deploy_that_can_not_succeed_ends_soon(

@@ -169,7 +169,10 @@ def test_a_delete_whose_worker_was_lost_after_the_last_step_has_succeeded() -> N
 def test_it_gives_up_after_the_third_lost_worker(handler: Any) -> None:
     handler(lambda run: None)
     operation = make_operation(
-        state=OperationState.RUNNING, lease_expires_at=timezone.now() - timedelta(seconds=1), attempts=3
+        kind=OperationKind.PREFLIGHT,
+        state=OperationState.RUNNING,
+        lease_expires_at=timezone.now() - timedelta(seconds=1),
+        attempts=3,
     )
     run_operation(operation.pk)
     operation.refresh_from_db()

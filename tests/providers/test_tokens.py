@@ -11,13 +11,20 @@ from audit.models import AuditEvent
 from audit.services import Actor
 from organizations.models import User
 from providers.choices import ProviderStatus
-from providers.errors import RefusedError
+from providers.errors import OperationActiveError, RefusedError
 from providers.helm.release import CHART_DIRECTORY
 from providers.kube.evidence import Evidence
 from providers.models import EnvproxyToken, WorkspaceProvider
 from providers.services import Beat, receive_beat, revoke_envproxy_tokens, rotate_envproxy_token, tokens
 from providers.services.checking import store_evidence
-from providers.services.tokens import DRAIN, TOKEN_OVERLAP, UNUSED_LIFETIME, provider_of_token
+from providers.services.tokens import (
+    DRAIN,
+    TOKEN_OVERLAP,
+    UNUSED_LIFETIME,
+    mint_token,
+    provider_of_token,
+    retire_older_tokens,
+)
 from providers.tokens import digest_of
 from tests.factories import make_built_in, make_operation, make_provider
 
@@ -117,6 +124,34 @@ def test_the_use_of_a_deploy_that_failed_does_not_let_its_token_live_on(provider
     assert row_of("t").expires_at == end
 
 
+def test_the_use_of_a_deploy_that_failed_does_not_supersede_what_it_went_back_to(
+    actor: Actor, provider: WorkspaceProvider
+) -> None:
+    """A pod that could not be taken away again would cut off all others."""
+    older, end = rotate(actor, provider), timezone.now() + timedelta(hours=2)
+    beat(older)
+    operation = make_operation(provider, state="failed")
+    EnvproxyToken.objects.create(provider=provider, digest=digest_of("t"), minted_by=operation, expires_at=end)
+    beat("t")
+    assert (row_of(older).may_beat, row_of(older).expires_at) == (True, None)
+
+
+def test_none_is_made_by_hand_while_a_deploy_brings_one(actor: Actor, provider: WorkspaceProvider) -> None:
+    operation = make_operation(provider, state="running")
+    minted, row = mint_token(provider, operation)
+    with pytest.raises(OperationActiveError):
+        rotate(actor, provider)
+    retire_older_tokens(row)
+    assert row_of(minted).expires_at is None
+
+
+def test_a_deploy_retires_no_newer_token(actor: Actor, provider: WorkspaceProvider) -> None:
+    _, slow = mint_token(provider, make_operation(provider, state="failed"))
+    newer, _ = mint_token(provider, make_operation(provider, state="succeeded"))
+    retire_older_tokens(slow)
+    assert row_of(newer).expires_at is None
+
+
 def test_a_form_that_is_sent_again_makes_no_second_token(actor: Actor, provider: WorkspaceProvider) -> None:
     rotate_envproxy_token(actor=actor, provider=provider, newest=0)
     with pytest.raises(RefusedError, match="No token was made") as refused:
@@ -172,7 +207,7 @@ def test_a_beat_with_an_ended_token_is_noted_once_a_minute(
 
 def silent_message(provider: WorkspaceProvider) -> str:
     WorkspaceProvider.objects.update(last_beat_at=timezone.now() - timedelta(minutes=2))
-    evidence = Evidence(checked_at=timezone.now(), duration_ms=9, reachable=True)
+    evidence = Evidence(checked_at=timezone.now(), duration_ms=0, reachable=True)
     provider.refresh_from_db()
     for _ in range(2):
         store_evidence(provider, evidence)
