@@ -35,8 +35,10 @@ class AccessURLChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="findings of the last check")
     def last_findings(self, change: AccessURLChange) -> SafeString:
-        rows = ((each.get("level", ""), each.get("title", ""), each.get("text", "")) for each in change.findings)
-        return format_html('<ul class="listed">{}</ul>', format_html_join("", "<li>{}: {}. {}</li>", rows))
+        rows = (
+            tuple(each.get(name, "") for name in ("level", "label", "detail", "remedy")) for each in change.findings
+        )
+        return format_html('<ul class="listed">{}</ul>', format_html_join("", "<li>{}: {}. {} {}</li>", rows))
 
 
 @admin.register(Rollout)

@@ -36,7 +36,7 @@ class Requested(models.Model):
 class AccessURLChange(Requested):
     """The move from one access URL to another (DESIGN 3). At most one is active.
 
-    `findings` are those of the last check, which ended at `checked_at`: dictionaries with level, title, text, remedy.
+    `findings` are those of the last check, which ended at `checked_at`: each a `Finding` as a dictionary.
     """
 
     old_url = models.CharField(max_length=300)

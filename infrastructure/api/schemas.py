@@ -10,7 +10,7 @@ from coderadmin.api.bodies import Body, Named
 from infrastructure.choices import ChangeState, RolloutKind, RolloutState, StepState
 from infrastructure.details import ChangeDetails, details_of
 from infrastructure.models import AccessURLChange, Rollout
-from infrastructure.panels import Panel, Row, make_panels
+from infrastructure.panels import Panel, Row, count_steps, make_panels, progress_in_words
 from providers.access_urls import access_url, answering_urls
 from providers.confirmations import Confirmation
 from providers.releases import ChartState
@@ -172,8 +172,9 @@ def rollout_out(rollout: Rollout) -> dict[str, Any]:
 
 
 def rollouts_out(rollouts: list[Rollout]) -> list[dict[str, Any]]:
-    """One query for all."""
-    return [_panel_out(panel) for panel in make_panels(rollouts, managed=False, present_url=access_url())]
+    """RolloutOut. One query for all."""
+    counts = count_steps(rollouts)
+    return [_rollout_out(rollout, progress_in_words(counts[rollout.pk])) for rollout in rollouts]
 
 
 def confirmation_out(confirmation: Confirmation) -> dict[str, Any]:
@@ -181,13 +182,12 @@ def confirmation_out(confirmation: Confirmation) -> dict[str, Any]:
 
 
 def _panel_out(panel: Panel) -> dict[str, Any]:
-    rollout = panel.rollout
+    return _rollout_out(panel.rollout, panel.progress) | {"steps": [_step_out(row) for row in panel.rows]}
+
+
+def _rollout_out(rollout: Rollout, progress: str) -> dict[str, Any]:
     plain = RolloutOut.model_fields.keys() - {"change", "progress"}
-    return {name: getattr(rollout, name) for name in plain} | {
-        "change": rollout.change_id,
-        "progress": panel.progress,
-        "steps": [_step_out(row) for row in panel.rows],
-    }
+    return {name: getattr(rollout, name) for name in plain} | {"change": rollout.change_id, "progress": progress}
 
 
 def _step_out(row: Row) -> dict[str, Any]:

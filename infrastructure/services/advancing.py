@@ -122,7 +122,9 @@ def _confirm(rollout: Rollout, step: RolloutStep, provider: WorkspaceProvider, n
 
 
 def _check_soon(provider: WorkspaceProvider) -> None:
-    WorkspaceProvider.objects.filter(pk=provider.pk).update(next_check_at=timezone.now())
+    """Each by itself, after the move: who locks several providers does so in the order of their ids."""
+    row = WorkspaceProvider.objects.filter(pk=provider.pk)
+    transaction.on_commit(lambda: row.update(next_check_at=timezone.now()))
 
 
 def _fail(step: RolloutStep, why: str, now: datetime) -> None:
@@ -154,14 +156,17 @@ def _pause_or_go_on(rollout: Rollout, steps: list[RolloutStep]) -> None:
 
 
 def _start_more(rollout: Rollout, steps: list[RolloutStep], now: datetime) -> None:
+    """In the order of the steps; their providers are locked in that of their ids, as by everybody."""
     waiting = [step for step in steps if step.state == StepState.WAITING]
     canary_only = any(step.is_canary and step.state not in DONE for step in steps)
     for step in waiting:
         if step.by_hand:
             step.state, step.started_at = StepState.CONFIRMING, step.started_at or now
             step.save()
-        elif in_work(steps) < settings.REDEPLOY_CONCURRENCY and (step.is_canary or not canary_only):
-            _start(rollout, step, now)
+    ready = [step for step in waiting if not step.by_hand and (step.is_canary or not canary_only)]
+    places = max(0, settings.REDEPLOY_CONCURRENCY - in_work(steps))
+    for step in sorted(ready[:places], key=lambda step: str(step.provider_id)):
+        _start(rollout, step, now)
     if rollout.change and any(step.started_at for step in steps):
         mark_redeploying(rollout.change)
 

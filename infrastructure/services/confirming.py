@@ -20,7 +20,8 @@ def note_evidence(rollout: Rollout, step: RolloutStep, provider: WorkspaceProvid
 
 
 def is_confirmed(rollout: Rollout, step: RolloutStep, provider: WorkspaceProvider) -> bool:
-    return bool(step.checked_at) and bool(step.beat_at or not needs_beat(rollout, provider))
+    was_seen = bool(step.checked_at) and bool(step.beat_at or not needs_beat(rollout, provider))
+    return was_seen and (not step.by_hand or _has_settled(rollout, provider))
 
 
 def needs_beat(rollout: Rollout, provider: WorkspaceProvider) -> bool:
@@ -47,6 +48,18 @@ def _has_beaten(rollout: Rollout, step: RolloutStep, provider: WorkspaceProvider
         uses_it = all(is_same_origin(url, rollout.access_url) for url in urls)
         return uses_it and _is_after(provider.last_beat_at, step.started_at)
     return _is_after(provider.last_beat_at, step.deployed_at or step.started_at)
+
+
+def _has_settled(rollout: Rollout, provider: WorkspaceProvider) -> bool:
+    """Whether the Helm of an admin has ended, and by the access URL: its first pod beats before the others are there,
+    and all go back to what they were if one of them does not come.
+    """
+    release = provider.evidence.get("release")
+    if release and release["status"] != "deployed":
+        return False
+    known = provider.release_values.get("cemanager") or {}
+    url = known.get("accessURL") or rollout.access_url
+    return rollout.kind != RolloutKind.ACCESS_URL or is_same_origin(url, rollout.access_url)
 
 
 def _is_after(moment: datetime | None, since: datetime | None) -> bool:

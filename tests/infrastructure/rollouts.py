@@ -51,13 +51,22 @@ def beat(name: str, url: str, *, through: str = "") -> None:
     WorkspaceProvider.objects.filter(name=name).update(**values)
 
 
-def check(name: str, *, answers: bool = True, status: ProviderStatus = ProviderStatus.READY) -> None:
+def check(
+    name: str,
+    *,
+    answers: bool = True,
+    status: ProviderStatus = ProviderStatus.READY,
+    release: dict[str, Any] | None = None,
+    values: dict[str, Any] | None = None,
+) -> None:
     """As a check that has just ended would store it."""
     provider = WorkspaceProvider.objects.get(name=name)
     if provider.status != status:
         provider.status_since = timezone.now()
     provider.status, provider.last_check_at = status, timezone.now()
     provider.evidence = {"url_answer": {"answers": answers, "problem": "" if answers else "connection refused"}}
+    provider.evidence |= {"release": release}
+    provider.release_values = values or {}
     provider.save()
 
 

@@ -1,9 +1,12 @@
 """A rollout: the canary, a few at a time, what confirms a step, what pauses it, and how it goes on."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import AuditEvent
@@ -34,6 +37,7 @@ from tests.infrastructure.rollouts import (
 )
 from tests.people import make_user
 
+LOCKS_PROVIDER, ID = r"^UPDATE \"providers_w|FROM \"providers_w.*FOR UPDATE", "[0-9a-f]{32}"
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("deployment")]
 
 
@@ -182,6 +186,41 @@ def test_a_provider_with_its_own_helm_ticks_itself_off(manager: Actor) -> None:
     advance(rollout)
     check("brazil")
     assert states(advance(rollout)) == {"brazil": "confirmed"}
+
+
+@pytest.mark.parametrize(
+    ("status", "url", "state"),
+    [
+        pytest.param("pending-upgrade", OLD, "confirming", id="its first pod has come"),
+        pytest.param("deployed", OLD, "confirming", id="it was taken back"),
+        pytest.param("deployed", f"{NEW}:443/", "confirmed", id="it is done"),
+    ],
+)
+def test_a_provider_with_its_own_helm_is_confirmed_once_that_has_ended(
+    manager: Actor, status: str, url: str, state: str
+) -> None:
+    make_provider(name="brazil", credential_kind=CredentialKind.ENROLMENT, last_beat_at=timezone.now())
+    rollout = advance(rollout_of(services.switch(actor=manager, change=checked_change())))
+    beat("brazil", NEW)
+    advance(rollout)
+    check("brazil", release={"status": status}, values={"cemanager": {"accessURL": url}})
+    assert states(advance(rollout)) == {"brazil": state}
+
+
+def test_providers_are_locked_in_the_order_of_their_ids(change: AccessURLChange, settings: Any) -> None:
+    """As by everybody who locks several, or two wait for each other."""
+    settings.REDEPLOY_CONCURRENCY = 3
+    rollout = advance(rollout_of(change))
+    end_deploy(step_of(rollout, "calm"))
+    beat("calm", NEW)
+    advance(rollout)
+    check("calm")
+    with CaptureQueriesContext(connection) as asked:
+        advance(rollout)
+    locking = [query["sql"] for query in asked.captured_queries if re.search(LOCKS_PROVIDER, query["sql"])]
+    locked = [re.findall(ID, statement)[0] for statement in locking]
+    assert len(locked) == 3
+    assert locked == sorted(locked)
 
 
 def test_a_deleted_provider_is_skipped(change: AccessURLChange) -> None:
