@@ -44,3 +44,18 @@ class LinkedElsewhereError(NotWelcomeError):
         "An account with your e-mail is here, but it is linked to another account of the sign-in service.",
         "Ask those who run this deployment to unlink it if it is yours.",
     )
+
+
+class UnusableEmailError(NotWelcomeError):
+    reason = "e-mail can't be used"
+    title = "Your e-mail can't be used here"
+    sentences = (
+        "The sign-in service tells an e-mail that no account of this deployment can have.",
+        "Ask those who run the sign-in service to correct it.",
+    )
+
+
+class LinkingNowError(NotWelcomeError):
+    reason = "linked at the same moment"
+    title = "Somebody else links your account at this moment"
+    sentences = ("Sign in again.",)

@@ -102,10 +102,17 @@ class Credential(forms.JSONField):
         """Never sent back: it was the answer to a question that is over."""
         return ""
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """As it came: it may be anything, and is not shown."""
+        return data
+
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and len(value) > LONGEST_CREDENTIAL:
             raise ValidationError("No passkey is that long.")
-        found = super().to_python(value)
+        try:
+            found = super().to_python(value)
+        except (ValueError, RecursionError):  # a number of thousands of digits; thousands of brackets
+            raise ValidationError("This is no passkey.") from None
         if found is not None and not isinstance(found, dict):
             raise ValidationError("This is no passkey.")
         return found

@@ -3,13 +3,21 @@
 from uuid import UUID
 
 from allauth.socialaccount.models import SocialAccount
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from audit.models import AuditEvent
 from audit.services import Actor, record
 from authentication.claims import Person, Roles, Rule, roles_for
 from authentication.configuration import ClaimRule, Configuration
-from authentication.errors import LinkedElsewhereError, LinkFirstError, NotWelcomeError, UnverifiedError
+from authentication.errors import (
+    LinkedElsewhereError,
+    LinkFirstError,
+    LinkingNowError,
+    NotWelcomeError,
+    UnusableEmailError,
+    UnverifiedError,
+)
 from authentication.services.linking import link_of, make_link
 from organizations.choices import OrganizationRole, SiteRole
 from organizations.errors import RefusedError
@@ -86,15 +94,21 @@ def _account_of(person: Person, configuration: Configuration, actor: Actor) -> U
         raise LinkFirstError
     elif link_of(user, configuration.issuer):
         raise LinkedElsewhereError
-    make_link(actor=actor, user=user, person=person, issuer=configuration.issuer)
+    try:
+        make_link(actor=actor, user=user, person=person, issuer=configuration.issuer)
+    except RefusedError as refusal:
+        raise LinkingNowError from refusal
     return user
 
 
 def _made(person: Person, configuration: Configuration, actor: Actor) -> User:
-    """Without a password. Raises NotWelcomeError when accounts are not made here."""
+    """Without a password. Raises NotWelcomeError when accounts are not made here, or not with such an e-mail."""
     if not configuration.creates_accounts:
         raise NotWelcomeError
-    user, _ = create_user(actor=actor, email=person.email, name=person.name)
+    try:
+        user, _ = create_user(actor=actor, email=person.email, name=person.name)
+    except ValidationError as error:
+        raise UnusableEmailError from error
     user.set_unusable_password()
     user.must_change_password = False
     user.save(update_fields=["password", "must_change_password"])

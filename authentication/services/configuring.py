@@ -17,6 +17,7 @@ from authentication.services.linking import link_of
 from coderadmin.encryption import UndecryptableError, unseal
 from organizations.errors import RefusedError
 from organizations.models import User
+from organizations.services.locking import locked_organizations
 
 CONNECTION = ("issuer", "client_id", "client_secret")
 SHOWN = ("issuer", "client_id", "scopes", "groups_claim", "button_label", "creates_accounts")
@@ -45,6 +46,7 @@ def save_openid_connect(
 def _store(*, actor: Actor, seen: int, wanted: Mapping[str, Any], rules: Sequence[Rule]) -> Configuration:
     row = Configuration.locked()
     _require_unchanged(row, seen)
+    _require_organizations(rules)
     old_rules, new_rules = described_rules(), sorted(set(rules), key=lambda rule: (rule.value, str(rule)))
     changed = [name for name in SHOWN if getattr(row, name) != wanted[name]]
     before, after = {name: getattr(row, name) for name in changed}, {name: wanted[name] for name in changed}
@@ -134,6 +136,13 @@ def _row_of(rule: Rule) -> ClaimRule:
 def _require_unchanged(row: Configuration, seen: int) -> None:
     if row.revision != seen:
         raise StaleError("Somebody else has changed this meanwhile.", remedy="Load it again to see the change.")
+
+
+def _require_organizations(rules: Sequence[Rule]) -> None:
+    """Locks them. The provider was asked since they were chosen, which may take a minute."""
+    named = {rule.organization for rule in rules if rule.organization}
+    if len(locked_organizations(named)) < len(named):
+        raise StaleError("An organization of these rules was deleted meanwhile.", remedy="Load it again.")
 
 
 def _opened(secret: str) -> str:

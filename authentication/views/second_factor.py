@@ -5,8 +5,8 @@ import json
 from allauth.account.internal.decorators import login_stage_required
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.webauthn.internal.auth import begin_authentication
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -54,7 +54,7 @@ def who(request: HttpRequest) -> HttpResponse:
     if form is not None and form.is_valid():
         method = "mfa" if form.factor else "password"
         record_authentication(request, user, method=method, reauthenticated=True)
-        return redirect(_next(request))
+        return HttpResponseRedirect(_next(request))
     return render(request, "authentication/who.html", {"form": form, "next": _next(request)})
 
 

@@ -15,6 +15,7 @@ from coderadmin.api.callers import Caller, require_own_password
 from coderadmin.api.problems import ProblemError
 from coderadmin.wire.bodies import Body, read
 from coderadmin.wire.routes import Routes
+from organizations.forms.accounts import lowered
 from organizations.models import User
 from organizations.services import make_sign_in_token
 from organizations.wire.locked import require_not_locked
@@ -37,8 +38,8 @@ def sign_in(request: HttpRequest) -> dict[str, str]:
     sent = read(request, Credentials)
     if not Configuration.load().built_in:
         raise ProblemError(HTTPStatus.FORBIDDEN, "switched_off", SWITCHED_OFF)
-    email = sent.email.strip().lower()
-    user = authenticate(request, username=email, password=sent.password.get_secret_value())
+    email = lowered(sent.email)
+    user = email and authenticate(request, username=email, password=sent.password.get_secret_value())
     if not isinstance(user, User):
         require_not_locked(request)
         detail = "That e-mail and password do not go together. Check both and try again."

@@ -115,3 +115,4 @@ class OrganizationImpactOut(Schema):
     running: int
     stopped: int
     closing: list[str] = Field(description="Providers where the default organization goes on with what moves to it.")
+    rules: list[str] = Field(description="Rules of the sign-in service that give a role in it, and end with it.")

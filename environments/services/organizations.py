@@ -27,7 +27,10 @@ from providers.services.locking import locked_providers
 
 @dataclass(frozen=True, kw_only=True)
 class OrganizationImpact:
-    """What deleting an organization moves to the default one; `closing`: the providers that this opens to it."""
+    """What deleting an organization moves to the default one; `closing`: the providers that this opens to it.
+
+    `rules`: those of the sign-in service that give a role in it, and end.
+    """
 
     default: Organization
     people: int
@@ -35,6 +38,7 @@ class OrganizationImpact:
     running: int
     stopped: int
     closing: list[str]
+    rules: list[str]
 
     @property
     def environments(self) -> int:
@@ -97,6 +101,7 @@ def delete_organization(*, actor: Actor, organization: Organization) -> Organiza
                 "people_moved": impact.people,
                 "environments_moved": impact.environments,
                 "providers_closing": impact.closing,
+                "rules_ended": impact.rules,
             },
         )
         organization.delete()
@@ -104,7 +109,7 @@ def delete_organization(*, actor: Actor, organization: Organization) -> Organiza
 
 
 def organization_impact(organization: Organization) -> OrganizationImpact:
-    """For the page that asks before a deletion. Raises RefusedError for the default organization. Five queries."""
+    """For the page that asks before a deletion. Raises RefusedError for the default organization. Six queries."""
     default = Organization.objects.filter(is_default=True).first()
     _require_not_default(organization, default)
     assert default is not None  # noqa: S101 - just required
@@ -114,6 +119,7 @@ def organization_impact(organization: Organization) -> OrganizationImpact:
         people=members.count(),
         joining=members.exclude(user__memberships__organization=default).count(),
         closing=sorted(provider.name for provider in _new_places(organization, default)),
+        rules=[str(rule) for rule in organization.claim_rules.all()],
         **Environment.objects.filter(organization=organization).totals(),
     )
 

@@ -73,6 +73,7 @@ def _effects(organization: Organization, impact: OrganizationImpact) -> list[str
             if impact.closing
             else []
         ),
+        *([f"Rules of the sign-in service that end: {'; '.join(impact.rules)}."] if impact.rules else []),
         f"{organization.name} is taken off the allowlists of its providers, and its quotas are gone.",
     ]
 

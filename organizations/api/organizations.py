@@ -43,8 +43,9 @@ def update_organization(request: HttpRequest, organization_id: UUID, body: Organ
     """What is left out stays as it is; null takes a limit away."""
     organization = managed_organization(request, organization_id)
     stored = {name: getattr(organization, name) for name in EDITABLE}
-    form = checked(OrganizationForm(form_data(stored | sent_fields(body)), organization=organization))
-    services.update_organization(actor=actor_of(request), organization=organization, changes=form.changes())
+    sent = sent_fields(body)
+    form = checked(OrganizationForm(form_data(stored | sent), organization=organization))
+    services.update_organization(actor=actor_of(request), organization=organization, changes=form.changes(sent))
     return visible_organization(request, organization_id)
 
 

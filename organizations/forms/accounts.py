@@ -10,14 +10,23 @@ from django.http import HttpRequest
 
 from organizations.models import User
 
+LONGEST_EMAIL = 254
 ABOUT_PASSWORDS = "12 characters or more, none of the common ones, and nothing like your name or e-mail."
+
+
+def lowered(email: str) -> str | None:
+    """None for what no account can have: some letters become two."""
+    lower = email.strip().lower()
+    return lower if len(lower) <= LONGEST_EMAIL else None
 
 
 class SignInForm(AuthenticationForm):
     """E-mail and password. The answer to a failure is the same whether the account exists or not."""
 
     username = forms.EmailField(
-        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"})
+        label="E-mail",
+        max_length=LONGEST_EMAIL,
+        widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"}),
     )
     error_messages = {
         "invalid_login": "That e-mail and password do not go together. Check both and try again.",
@@ -26,7 +35,10 @@ class SignInForm(AuthenticationForm):
 
     def clean_username(self) -> str:
         """In lower case, so that failures are counted together however the e-mail is written."""
-        return str(self.cleaned_data["username"]).lower()
+        email = lowered(self.cleaned_data["username"])
+        if email is None:
+            raise self.get_invalid_login_error()
+        return email
 
 
 class PasswordForm(forms.Form):
@@ -56,8 +68,10 @@ class PasswordForm(forms.Form):
 
     def clean_current(self) -> str:
         current = str(self.cleaned_data["current"])
-        if authenticate(self.request, username=self.user.email, password=current) != self.user:
+        found = authenticate(self.request, username=self.user.email, password=current)
+        if found is None or found != self.user:
             raise ValidationError("This is not your current password.")
+        self.user.password = found.password  # the hash that it was compared with, which may be a new one
         return current
 
     def clean_new(self) -> str:

@@ -1,5 +1,6 @@
 """Creating and editing an organization."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -52,6 +53,8 @@ class OrganizationForm(forms.Form):
         if organization is not None:
             kwargs["initial"] = {name: getattr(organization, name) for name in EDITABLE}
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = organization is not None
 
     def clean_name(self) -> str:
         return clean_line(str(self.cleaned_data["name"]))
@@ -60,9 +63,19 @@ class OrganizationForm(forms.Form):
     def quota_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in QUOTAS]
 
-    def changes(self) -> dict[str, Any]:
-        """For update_organization and create_organization."""
-        return {name: self.cleaned_data[name] for name in EDITABLE}
+    def shown(self) -> dict[str, Any]:
+        """What stood in the fields when the page was opened; empty for a form that was not sent by the page."""
+        sent = {name: self.data.get(self.add_initial_prefix(name)) for name in EDITABLE}
+        try:
+            return {name: self.fields[name].to_python(text) for name, text in sent.items() if text is not None}
+        except forms.ValidationError:
+            return {}
+
+    def changes(self, among: Collection[str] = EDITABLE) -> dict[str, Any]:
+        """For update_organization and create_organization: what the person entered, not what only stood there."""
+        given = {name: self.cleaned_data[name] for name in EDITABLE if name in among}
+        shown = self.shown()
+        return {name: value for name, value in given.items() if name not in shown or shown[name] != value}
 
 
 class OrganizationCreateForm(OrganizationForm):

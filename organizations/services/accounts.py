@@ -161,7 +161,13 @@ def reset_password(*, actor: Actor, user: User) -> str:
 @sensitive_variables()
 @transaction.atomic
 def change_password(*, actor: Actor, user: User, password: str) -> None:
-    """Ends every session of the person: the caller keeps its own with `update_session_auth_hash`."""
+    """Ends every session of the person: the caller keeps its own with `update_session_auth_hash`.
+
+    `user` is as it was when the present password was asked for. Raises RefusedError when that has changed since, since
+    whoever knows it is not to undo what a site manager did meanwhile.
+    """
+    if locked_user(user).password != user.password:
+        raise RefusedError("Your password was changed in the meantime.", remedy="Sign in with the new one.")
     user.set_password(password)
     user.must_change_password = False
     user.save(update_fields=["password", "must_change_password"])

@@ -1,8 +1,10 @@
 """Changing an organization and moving the default. Creating and deleting one: environments.services.organizations."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from audit.services import Actor, record
@@ -23,13 +25,18 @@ EDITABLE = (
     "auto_off_hours",
 )
 LINES = ("name", "description")
+STALE = "Somebody changed this to {} since you opened the page. Open it again and enter your change once more."
+NOTHING: Mapping[str, Any] = {}
 
 
 @transaction.atomic
-def update_organization(*, actor: Actor, organization: Organization, changes: dict[str, Any]) -> Organization:
-    """Change EDITABLE fields. Nothing to change writes nothing.
+def update_organization(
+    *, actor: Actor, organization: Organization, changes: dict[str, Any], shown: Mapping[str, Any] = NOTHING
+) -> Organization:
+    """Change EDITABLE fields. Nothing to change writes nothing. `shown`: the values that the person saw before.
 
-    Raises ValidationError, RefusedError when it is gone, PermissionDenied.
+    Raises ValidationError, also at a field that somebody else changed since, RefusedError when it is gone,
+    PermissionDenied.
     """
     require_site_manager(actor)
     organization = locked_organization(organization)
@@ -38,6 +45,7 @@ def update_organization(*, actor: Actor, organization: Organization, changes: di
     after = {name: wanted[name] for name in before}
     if not after:
         return organization
+    _refuse_stale(before, shown)
     for name, value in after.items():
         setattr(organization, name, value)
     clean_and_save(organization, lambda: organization.save(update_fields=list(after)))
@@ -50,6 +58,14 @@ def update_organization(*, actor: Actor, organization: Organization, changes: di
         after=described(after),
     )
     return organization
+
+
+def _refuse_stale(stored: dict[str, Any], shown: Mapping[str, Any]) -> None:
+    moved = {name: value for name, value in stored.items() if name in shown and shown[name] != value}
+    if moved:
+        raise ValidationError(
+            {name: STALE.format("nothing" if value in (None, "") else value) for name, value in moved.items()}
+        )
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.services import actor_of
+from organizations.errors import RefusedError
 from organizations.forms import PasswordForm
 from organizations.models import Membership
 from organizations.policies import May, allows
@@ -35,7 +36,11 @@ def password_change(request: HttpRequest) -> HttpResponse:
     form = PasswordForm(request.POST or None, user=user, request=request)
     if not form.is_valid():
         return render(request, "registration/password_change.html", {"form": form})
-    change_password(actor=actor_of(request), user=user, password=form.cleaned_data["new"])
+    try:
+        change_password(actor=actor_of(request), user=user, password=form.cleaned_data["new"])
+    except RefusedError as refusal:
+        form.add_error(None, f"{refusal.message} {refusal.remedy}")
+        return render(request, "registration/password_change.html", {"form": form})
     update_session_auth_hash(request, user)
     messages.success(request, "Your password is changed. You are signed out everywhere else.")
     return redirect("organizations:account")

@@ -81,7 +81,9 @@ def organization_update(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = OrganizationForm(request.POST if request.method == "POST" else None, organization=organization)
     if form.is_valid():
         try:
-            changed = update_organization(actor=actor_of(request), organization=organization, changes=form.changes())
+            changed = update_organization(
+                actor=actor_of(request), organization=organization, changes=form.changes(), shown=form.shown()
+            )
         except ValidationError as error:
             add_service_errors(form, error)
         else:

@@ -28,9 +28,12 @@ class SignInView(LoginView):
         return super().get_context_data(**kwargs) | {"sends_mail": settings.SENDS_MAIL}
 
     def get_redirect_url(self) -> str:  # type: ignore[override]  # the stubs describe a newer Django
-        """Where `next` leads, unless it leads back here or out again."""
+        """Where `next` leads, unless it leads back here or out again, or nowhere."""
         url = super().get_redirect_url()
-        path = urlsplit(urljoin(self.request.path, url)).path
+        try:
+            path = urlsplit(urljoin(self.request.path, url)).path
+        except ValueError:
+            return ""
         leads_back = path.startswith(reverse("organizations:sign_in")) or path == reverse("organizations:sign_out")
         return "" if leads_back else url
 
@@ -55,7 +58,10 @@ def page_after_sign_in(request: HttpRequest) -> str:
 
 
 def _sign_in_and_return_to_page_of(request: HttpRequest) -> str:
-    page = request.htmx.current_url_abs_path  # type: ignore[attr-defined]
+    try:
+        page = request.htmx.current_url_abs_path  # type: ignore[attr-defined]
+    except ValueError:
+        page = None
     return resolve_url(settings.LOGIN_URL) + (f"?{urlencode({'next': page})}" if page else "")
 
 

@@ -72,9 +72,10 @@ def change_organization(request: HttpRequest, pk: UUID) -> dict[str, Any]:
     organization, actor = managed_organization(request, pk), actor_of(request)
     sent = read(request, OrganizationChange)
     stored = {name: getattr(organization, name) for name in EDITABLE}
-    form = checked(OrganizationForm(form_data(stored | sent.fields()), organization=organization))
+    fields = sent.fields()
+    form = checked(OrganizationForm(form_data(stored | fields), organization=organization))
     with transaction.atomic():
-        update_organization(actor=actor, organization=organization, changes=form.changes())
+        update_organization(actor=actor, organization=organization, changes=form.changes(fields))
         if sent.default:
             set_default_organization(actor=actor, organization=organization)
         elif sent.default is False and organization.is_default:

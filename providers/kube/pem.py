@@ -3,6 +3,8 @@
 import binascii
 from base64 import b64decode
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.hazmat.primitives.serialization import load_pem_private_key as load_key
 from cryptography.x509 import Certificate, load_pem_x509_certificates
@@ -24,10 +26,10 @@ def normalise_pair(certificate_text: str, key_text: str) -> tuple[str, str]:
         key = load_key(key_text.encode(), password=None)
     except TypeError as error:
         raise PemError("the key is protected by a password; give it without one") from error
-    except ValueError as error:
-        raise PemError("it is not a private key in PEM") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise PemError("it is not a private key in PEM, or one of a kind that is not supported") from error
     spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    if key.public_key().public_bytes(*spki) != certificates[0].public_key().public_bytes(*spki):
+    if key.public_key().public_bytes(*spki) != _public_key_of(certificates[0]).public_bytes(*spki):
         raise PemError("the client key does not belong to the client certificate")
     key_pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return normalise_certificates(certificate_text), key_pem
@@ -39,6 +41,13 @@ def decode_base64(text: str) -> str:
         return b64decode("".join(text.split()), validate=True).decode()
     except (binascii.Error, ValueError) as error:
         raise PemError("it is not valid base64") from error
+
+
+def _public_key_of(certificate: Certificate) -> CertificatePublicKeyTypes:
+    try:
+        return certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise PemError("the certificate has a key of a kind that is not supported") from error
 
 
 def _certificates(text: str) -> list[Certificate]:

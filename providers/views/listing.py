@@ -2,7 +2,6 @@
 
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, QueryDict
@@ -10,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseStopPolling, reswap, trigger_client_event
 
-from coderadmin.htmx import wants_partial
+from coderadmin.htmx import path_of_page, wants_partial
 from providers.cards import Card, digest, for_cards, for_closed_cards, make_cards, marks_state
 from providers.choices import ProviderStatus
 from providers.filters import SORT_LABELS, ProviderFilter, facets_of
@@ -68,8 +67,7 @@ def provider_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _is_on_own_page(request: HttpRequest) -> bool:
     """Whether it is the page of this provider, or a fragment for it; else the card is one of a list."""
-    address = request.htmx.current_url or ""  # type: ignore[attr-defined]
-    return not wants_partial(request) or urlsplit(address).path == request.path
+    return not wants_partial(request) or path_of_page(request) == request.path
 
 
 def _gone(request: HttpRequest, pk: UUID) -> HttpResponse:

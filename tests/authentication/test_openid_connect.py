@@ -103,6 +103,14 @@ def test_the_first_sign_in_makes_an_account_where_that_is_wanted(client: Client,
     assert (event.actor_name, event.target_name) == ("OpenID Connect claim", "Nia New")
 
 
+@pytest.mark.parametrize("email", ["ada@corp", "jürgen@example.com", "x" * 250 + "@example.com"])
+def test_an_email_that_no_account_can_have_is_told_and_noted(client: Client, provider: Provider, email: str) -> None:
+    change(creates_accounts=True)
+    provider.knows("n2", email=email, email_verified=True, name="Ada")
+    assert round_trip(provider, client, "n2").status_code == 403
+    assert (is_signed_in(client), len(failures()), User.objects.exists()) == (False, 1, False)
+
+
 @pytest.mark.parametrize("whose", [{"site_role": SiteRole.ADMIN}, {"site_role": SiteRole.MANAGER}, {"is_staff": True}])
 def test_no_email_opens_the_account_of_who_manages_or_supports(
     client: Client, provider: Provider, whose: dict[str, object]

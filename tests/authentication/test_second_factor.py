@@ -147,7 +147,9 @@ def test_codes_can_not_be_tried_from_many_addresses(member: User) -> None:
 
 
 @pytest.mark.parametrize("sent", [{}, {"code": ""}, {"code": "x" * 500}, {"code": "\0"}, {"credential": "{"},
-                                  {"credential": "[]"}, {"credential": '{"id": 1}'}, {"credential": "{}"}])  # fmt: skip
+                                  {"credential": "[]"}, {"credential": '{"id": 1}'}, {"credential": "{}"},
+                                  {"credential": "9" * 5000}, {"credential": "[" * 5000},
+                                  {"credential": "9" * 200_000}])  # fmt: skip
 def test_bad_input_is_said_and_opens_nothing(member: User, sent: dict[str, str]) -> None:
     give_app(member)
     client = begin(member)
@@ -178,6 +180,7 @@ def test_a_session_that_is_not_fresh_says_who_it_is_first(member: User) -> None:
     assert asked == "/account/who/?next=%2Faccount%2Fsecond-factors%2Fapp%2F"
     assert "is not your password" in client.post(asked, {"password": "wrong"}).text
     assert client.post(asked, {"password": PASSWORD, "next": "//evil.example"})["Location"] == LIST
+    assert client.post(asked, {"password": PASSWORD, "next": "nowhere"})["Location"] == "nowhere"
     assert client.get(f"{LIST}app/").status_code == 200
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from audit.models import AuditEvent
 from audit.services import SYSTEM, Actor
+from authentication.configuration import ClaimRule
 from environments.models import Environment
 from environments.services.organizations import delete_organization, organization_impact
 from organizations import services
@@ -68,6 +69,14 @@ def test_environments_move_to_where_they_are_and_no_new_ones_can_follow(
     entries = AllowlistEntry.objects.values_list("provider__name", "organization__name", "closing")
     assert set(entries) == {("shared", "Coder", False), ("alone", "Coder", True)}
     assert not unused.allowlist.exists()
+
+
+def test_rules_of_the_sign_in_service_end_and_are_named(default: Organization, doomed: Organization) -> None:
+    ClaimRule.objects.create(value="platform", organization=doomed, organization_role=MEMBER)
+    ended = [f"platform: Member of {doomed.name}"]
+    assert delete(doomed).rules == ended
+    assert AuditEvent.objects.get(action="organization.delete").after["rules_ended"] == ended
+    assert not ClaimRule.objects.exists()
 
 
 def test_an_entry_of_the_default_that_is_closing_stays_so(default: Organization, doomed: Organization) -> None:

@@ -8,6 +8,27 @@ from providers.kube.kubeconfig import Kubeconfig, parse_kubeconfig
 from providers.kube.kubeconfig_rules import KubeconfigError
 from tests.kube.authority import Authority
 
+# Of an elliptic curve that nobody uses (prime239v1): OpenSSL reads it, cryptography does not.
+STRANGE_KEY = """\
+-----BEGIN PRIVATE KEY-----
+MIGBAgEAMBMGByqGSM49AgEGCCqGSM49AwEEBGcwZQIBAQQeG0X7W+rCIz79sP6n
+WMc4L200nwfYZVqwHzKCAyKeoUADPgAEMbZegoJwgRp+sjG5IpAHc00UYjGcuN5c
+WLGMhZPNcy40lVU0fe/XDaLYfgjlZmfIc33RUk7U6Lj7evw3
+-----END PRIVATE KEY-----
+"""
+STRANGE_CERTIFICATE = """\
+-----BEGIN CERTIFICATE-----
+MIIBZjCCARGgAwIBAgIUDS3h/yTFXXqB3K+KcQdKQerSQH0wCgYIKoZIzj0EAwIw
+DDEKMAgGA1UEAwwBeDAgFw0yNjExMjcxMTAxNTVaGA8yMTI2MTEwMzExMDE1NVow
+DDEKMAgGA1UEAwwBeDBVMBMGByqGSM49AgEGCCqGSM49AwEEAz4ABDG2XoKCcIEa
+frIxuSKQB3NNFGIxnLjeXFixjIWTzXMuNJVVNH3v1w2i2H4I5WZnyHN90VJO1Oi4
++3r8N6NTMFEwHQYDVR0OBBYEFOdkhcAuo72jLkIJaS1UZ+Lx0NWqMB8GA1UdIwQY
+MBaAFOdkhcAuo72jLkIJaS1UZ+Lx0NWqMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZI
+zj0EAwIDQwAwQAIeTguuLodYR4nMA/1vdrvR/vhBvxhMur9/5y/Hs77UAh5RSEbi
+HyKl2Uz3J/tVDNHChTZAG5809YxJ8KNif1A=
+-----END CERTIFICATE-----
+"""
+
 
 def inline(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
@@ -152,6 +173,13 @@ def test_it_refuses_half_a_pair_and_a_wrong_pair(authority: Authority) -> None:
     assert "both" in refusal(user={"client-certificate-data": inline(certificate)})
     pair = {"client-certificate-data": inline(certificate), "client-key-data": inline(other_key)}
     assert "does not belong" in refusal(user=pair)
+
+
+def test_it_refuses_a_pair_of_a_kind_that_is_not_supported(authority: Authority) -> None:
+    certificate, key = authority.issue()
+    for pair in ((certificate, STRANGE_KEY), (STRANGE_CERTIFICATE, key)):
+        user = dict(zip(("client-certificate-data", "client-key-data"), map(inline, pair), strict=True))
+        assert "not supported" in refusal(user=user)
 
 
 def test_it_refuses_a_user_without_credential_and_a_token_with_line_breaks() -> None:

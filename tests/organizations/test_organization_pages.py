@@ -144,6 +144,40 @@ def test_an_organization_manager_finds_no_links_to_pages_that_are_closed(member:
             assert closed not in page
 
 
+def opened(client: Client, organization: Organization) -> dict[str, Any]:
+    """The form as a browser sends it back."""
+    page = client.get(url("organization_update", organization))
+    fields = {field.name: "" if field.value() is None else field.value() for field in page.context["form"]}
+    for name in fields:
+        assert f'name="initial-{name}"' in page.text
+    return fields | {f"initial-{name}": value for name, value in fields.items()}
+
+
+def test_two_who_edit_different_things_lose_nothing(client: Client) -> None:
+    organization = make_organization(name="Platform", quota_gpus=5, quota_disk_gb=50)
+    form = opened(client, organization)
+    Organization.objects.update(quota_gpus=3)
+    assert client.post(url("organization_update", organization), form | {"quota_disk_gb": ""}).status_code == 302
+    organization.refresh_from_db()
+    assert (organization.quota_gpus, organization.quota_disk_gb) == (3, None)
+
+
+def test_two_who_edit_the_same_hear_of_each_other(client: Client) -> None:
+    organization = make_organization(name="Platform", quota_gpus=5)
+    form = opened(client, organization)
+    Organization.objects.update(quota_gpus=3)
+    response = client.post(url("organization_update", organization), form | {"quota_gpus": "4"})
+    assert "Somebody changed this to 3" in response.context["form"].errors["quota_gpus"][0]
+    assert Organization.objects.get(pk=organization.pk).quota_gpus == 3
+
+
+@pytest.mark.parametrize("shown", ["x", "", "9" * 5000])
+def test_what_was_shown_may_be_anything(client: Client, shown: str) -> None:
+    organization = make_organization(name="Platform", quota_gpus=5)
+    form = opened(client, organization) | {"initial-quota_gpus": shown, "quota_gpus": "4"}
+    assert client.post(url("organization_update", organization), form).status_code in (200, 302)
+
+
 def test_an_edit_is_saved(client: Client) -> None:
     organization = make_organization(name="Platform")
     form = {

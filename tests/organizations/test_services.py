@@ -6,8 +6,9 @@ from django.db import IntegrityError
 from audit.models import AuditEvent
 from audit.services import Actor
 from organizations.choices import SiteRole
+from organizations.errors import RefusedError
 from organizations.models import User
-from organizations.services import change_password, ensure_site_admin
+from organizations.services import change_password, ensure_site_admin, reset_password
 from tests.people import make_user
 
 
@@ -43,6 +44,16 @@ def test_passwords_are_hashed_with_argon2(db: None) -> None:
 
 def test_an_account_without_a_password_can_not_be_used_to_sign_in(db: None) -> None:
     assert not User.objects.create_user("new@example.com").has_usable_password()
+
+
+def test_a_change_on_its_way_does_not_undo_a_reset(site_manager: User, member: User) -> None:
+    """By somebody who knows the old password, and has asked before the reset."""
+    on_its_way = User.objects.get(pk=member.pk)
+    given = reset_password(actor=Actor(user=site_manager), user=member)
+    with pytest.raises(RefusedError):
+        change_password(actor=Actor(user=on_its_way), user=on_its_way, password="one more password")
+    member.refresh_from_db()
+    assert member.check_password(given) and member.must_change_password
 
 
 def test_a_changed_password_is_no_longer_a_given_one(db: None) -> None:

@@ -116,6 +116,24 @@ def test_it_does_not_lead_to_another_site(client: Client, member: User, address:
     assert attempt(client, member.email, PASSWORD, next=address)["Location"] == "/"
 
 
+@pytest.mark.parametrize("email", ["İ" * 200 + "@example.com", "İ" * 254])
+def test_an_email_that_grows_in_lower_case_is_only_wrong(client: Client, db: None, email: str) -> None:
+    assert attempt(client, email, PASSWORD).status_code == 200
+    sent = client.post("/auth/basic/login", {"email": email, "password": PASSWORD}, content_type="application/json")
+    assert sent.status_code in (400, 401)
+
+
+@pytest.mark.parametrize("nowhere", ["/.//[x", "http://["])
+def test_an_address_that_is_none_leads_to_the_first_page(client: Client, member: User, nowhere: str) -> None:
+    assert client.get(SIGN_IN, {"next": nowhere}).status_code == 200
+    assert attempt(client, member.email, PASSWORD, next=nowhere)["Location"] == "/"
+
+
+def test_a_fragment_for_a_page_that_has_no_address_leads_to_sign_in(client: Client, db: None) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://["}
+    assert client.get(SIGN_IN, headers=headers)["HX-Redirect"] == SIGN_IN
+
+
 def test_a_fragment_asked_for_after_the_session_ended_moves_the_whole_page_to_sign_in(client: Client) -> None:
     response = client.get(
         "/account/",
