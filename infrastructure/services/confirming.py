@@ -57,9 +57,9 @@ def _has_settled(rollout: Rollout, provider: WorkspaceProvider) -> bool:
     release = provider.evidence.get("release")
     if release and release["status"] != "deployed":
         return False
-    known = provider.release_values.get("cemanager") or {}
-    url = known.get("accessURL") or rollout.access_url
-    return rollout.kind != RolloutKind.ACCESS_URL or is_same_origin(url, rollout.access_url)
+    values = provider.release_values.get("cemanager")
+    url = values.get("accessURL") if isinstance(values, dict) else None
+    return rollout.kind != RolloutKind.ACCESS_URL or not url or is_same_origin(str(url), rollout.access_url)
 
 
 def _is_after(moment: datetime | None, since: datetime | None) -> bool:
