@@ -114,6 +114,7 @@ class TestChecks:
         for _ in range(20):
             down |= due(1, quiet, failed_checks=3)
             others |= due(8, quiet) | due(1, quiet, failed_checks=1)
+        WorkspaceProvider.objects.filter(pk__in=others).update(next_check_at=timezone.now())
         batches = claim_due_providers()
         assert sorted(pk for batch in batches for pk in batch) == sorted(down | others)
         assert set(batches[-1]) == down
