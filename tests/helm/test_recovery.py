@@ -41,6 +41,21 @@ def test_after_a_worker_killed_in_an_upgrade_the_next_deploy_succeeds(helm: Depl
     ]
 
 
+def test_what_a_killed_worker_left_is_put_right_without_a_deploy(helm: Deployer, cluster: Cluster) -> None:
+    def restore() -> str:
+        return gateway.restore(helm.target, on_line=helm.lines.append, check=bool)
+
+    assert restore() == "Nothing was changed."
+    kill_a_worker_in_the_middle(cluster)
+    assert restore() == "What was installed is removed again."
+    assert gateway.status(helm.target) is None
+    helm.deploy(values())
+    assert restore() == "Nothing was changed."
+    kill_a_worker_in_the_middle(cluster)
+    assert restore() == "Revision 1 is deployed again."
+    assert helm.statuses()[-1] == "deployed"
+
+
 def test_a_first_install_whose_failure_nobody_undid_is_taken_up(helm: Deployer) -> None:
     request = gateway.request_of("deploy", helm.target, RELEASE_NAME, 1, BROKEN)
     outcome = run_child(request, deadline_s=60, on_line=str, cancelled=bool)
