@@ -75,6 +75,18 @@ def test_what_works_is_saved_and_the_secret_is_nowhere_to_be_seen(
         assert client_of[1] not in text
 
 
+def test_an_organization_that_is_deleted_while_the_service_is_asked_is_told(
+    admin: Client, provider_process: Provider, client_of: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organization = make_organization(name="Platform")
+    monkeypatch.setattr("authentication.services.configuring.prove", lambda client: organization.delete())
+    sent = form(provider_process, client_of, ("devs", f"{organization.pk}:organization-member"), groups_claim="groups")
+    response = admin.post(FORM, sent)
+    assert response.status_code == 200
+    assert "deleted meanwhile" in response.text
+    assert not ClaimRule.objects.exists()
+
+
 def test_the_redirect_uri_changes_with_the_access_url(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     urls = AccessURLs(current="https://new.example.com", accepted=("https://old.example.com",))
     monkeypatch.setattr(memory, "urls", lambda **_: urls)

@@ -223,8 +223,8 @@ def test_a_card_in_the_list_does_not_ask_for_the_year(site_manager: User) -> Non
     provider, client = make_history((NOW - 200 * DAY, "ready"), registered_at=NOW - 201 * DAY), signed_in(site_manager)
     list_address = reverse("providers:provider_list")
     in_list = {"HX-Request": "true", "HX-Current-URL": f"https://coder.example.com{list_address}"}
-    body = reverse("providers:provider_detail", args=[provider.pk])
-    for address, headers in ((body, in_list), (f"{list_address}?expand=all", {})):
+    body, nowhere = reverse("providers:provider_detail", args=[provider.pk]), in_list | {"HX-Current-URL": "http://["}
+    for address, headers in ((body, in_list), (body, nowhere), (f"{list_address}?expand=all", {})):
         with CaptureQueriesContext(connection) as queries:
             page = client.get(address, headers=headers).content.decode()
         assert "in 30 days" in page

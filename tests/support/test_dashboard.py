@@ -1,5 +1,6 @@
 """The first page of /support/: what needs somebody, and nothing that does not."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
@@ -13,8 +14,10 @@ from infrastructure.models import Rollout
 from organizations.models import User
 from organizations.support.dashboard import PANELS, SHOWN
 from organizations.support.helping import address_of
+from providers.kube.findings import Finding, Level
 from tests.environments.things import make_work
 from tests.factories import make_environment, make_operation, make_provider
+from tests.infrastructure.rollouts import checked_change
 from tests.people import signed_in
 from tests.support.test_helps import lock
 
@@ -63,6 +66,13 @@ def test_each_trouble_is_there_with_its_cause_and_a_link(helper: Client) -> None
     ):  # fmt: skip
         assert words in page, words
     assert page.count('class="needs"') == len(PANELS)
+
+
+def test_the_findings_of_an_access_url_are_told(helper: Client) -> None:
+    finding = Finding(code="dns", label="Name", level=Level.ERROR, detail="No such name.", remedy="Add it to the DNS.")
+    change = checked_change(findings=[asdict(finding)])
+    page = helper.get(address_of(change, "change")).text
+    assert "error: Name. No such name. Add it to the DNS." in page
 
 
 def test_many_are_counted_and_the_newest_few_shown(helper: Client) -> None:
