@@ -63,8 +63,8 @@ def deploy_provider(run: ProviderRun) -> None:
             run.log(error.message, level=LineLevel.WARNING)
             raise OperationCancelledError from error
         raise OperationFailedError(error.code, _why(error, watched.problems)) from error
-    retire_older_tokens(row)
     _note_release(provider, values, release.revision)
+    retire_older_tokens(row)
     run.log(f"Release {release.name} revision {release.revision} is deployed.", level=LineLevel.OK)
     check_providers([provider.pk])
 

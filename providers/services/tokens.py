@@ -82,9 +82,12 @@ def retire_older_tokens(newest: EnvproxyToken) -> None:
 def let_expire(operation: Operation) -> None:
     """The tokens of a deploy that did not succeed, also those of a worker that was lost before. One query.
 
-    Not at once: when Helm could not undo the deploy, there are pods that show one.
+    Not at once: when Helm could not undo the deploy, there are pods that show one. And not the one of a release that
+    is in force: whatever failed came after Helm.
     """
-    EnvproxyToken.objects.filter(minted_by=operation, expires_at=None).update(expires_at=timezone.now() + TOKEN_OVERLAP)
+    not_deployed = Q(provider__deployed_at=None) | Q(created_at__gt=F("provider__deployed_at"))
+    tokens = EnvproxyToken.objects.filter(not_deployed, minted_by=operation, expires_at=None)
+    tokens.update(expires_at=timezone.now() + TOKEN_OVERLAP)
 
 
 def revoke_envproxy_tokens(*, actor: Actor, provider: WorkspaceProvider, token: EnvproxyToken | None = None) -> int:

@@ -13,7 +13,7 @@ from organizations.models import User
 from providers.access_urls import access_url
 from providers.choices import OperationState, ProviderStatus
 from providers.helm.gateway import deploy, history, status
-from providers.helm.release import HelmError, HelmErrorCode
+from providers.helm.release import HelmError, HelmErrorCode, Release
 from providers.models import EnvproxyToken, WorkspaceProvider
 from providers.release_diff import Difference
 from providers.services import deploying, request_delete, request_deploy, update_provider
@@ -124,6 +124,21 @@ def test_the_tokens_of_a_lost_worker_end_with_the_deploy_that_failed(
     rotated.refresh_from_db()
     assert lost.expires_at is not None
     assert rotated.expires_at is None
+
+
+def test_the_token_of_a_release_in_force_stays_whatever_fails_after_helm(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(ids: Any) -> None:
+        raise RuntimeError
+
+    release = Release(name="x", namespace="coder", revision=4, status="deployed", chart_version="0.1.0")
+    monkeypatch.setattr(deploying, "deploy", lambda *_, **__: release)
+    monkeypatch.setattr(deploying, "preflight_provider", lambda run: None)
+    monkeypatch.setattr(deploying, "check_providers", fail)
+    operation = make_operation()
+    run_operation(operation.pk)
+    operation.refresh_from_db()
+    assert operation.error_code == "unexpected"
+    assert EnvproxyToken.objects.get(minted_by=operation).expires_at is None
 
 
 class TestWhatALostWorkerLeft:
