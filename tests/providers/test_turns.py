@@ -1,5 +1,6 @@
 """When a provider is checked: claims, leases, turns that were missed, and those that are far ahead."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,21 @@ from providers.services.storing import CONFIRMED_AFTER, DOWN_AFTER, store_eviden
 from tests.factories import make_provider
 from tests.providers.claims import claim_due_providers
 from tests.providers.test_checking import evidence
+
+
+def make_many(count: int, fields: Callable[[int], dict[str, Any]]) -> None:
+    """Thousands in a moment: without credentials, by one statement."""
+    WorkspaceProvider.objects.bulk_create(
+        WorkspaceProvider(
+            name=f"many-{number}",
+            hostname=f"https://many-{number}.example.com",
+            cluster_address=f"https://many-{number}.example.com:6443",
+            namespace="coder",
+            credential_kind=CredentialKind.KUBECONFIG,
+            **fields(number),
+        )
+        for number in range(count)
+    )
 
 
 @pytest.mark.django_db
@@ -107,17 +123,7 @@ class TestTurns:
     def test_those_who_are_late_take_no_message_at_each_sweep(self) -> None:
         """Messages for them wait already: a worker that is behind would read messages instead of checking."""
         now = timezone.now()
-        WorkspaceProvider.objects.bulk_create(
-            WorkspaceProvider(
-                name=f"many-{number}",
-                hostname=f"https://many-{number}.example.com",
-                cluster_address=f"https://many-{number}.example.com:6443",
-                namespace="coder",
-                credential_kind=CredentialKind.KUBECONFIG,
-                next_check_at=now - timedelta(seconds=0 if number < BATCH else 2),
-            )
-            for number in range(11 * BATCH)
-        )
+        make_many(11 * BATCH, lambda number: {"next_check_at": now - timedelta(seconds=0 if number < BATCH else 2)})
         assert due_batches() == [False] * (1 + 10 // MESSAGE_SECONDS)
 
     def test_what_was_planned_far_ahead_is_brought_forward_and_spread(self, settings: Any) -> None:
@@ -147,21 +153,8 @@ class TestTurns:
     @pytest.mark.parametrize("statement", [CLAIM_DUE, RETURN_LOST, BRING_FORWARD])
     def test_claims_go_by_an_index_and_not_through_all_providers(self, statement: str) -> None:
         now, interval = timezone.now(), timedelta(seconds=30)
-        model = make_provider(next_check_at=now)
-        rows = [
-            WorkspaceProvider(
-                name=f"many-{n}",
-                hostname=f"https://many-{n}.example.com",
-                cluster_address=f"https://many-{n}.example.com:6443",
-                namespace="coder",
-                credential_kind=model.credential_kind,
-                next_check_at=now + (n + 1) / 2000 * interval,
-                check_claimed_at=now - interval,
-                last_check_at=now,
-            )
-            for n in range(2000)
-        ]
-        WorkspaceProvider.objects.bulk_create(rows)
+        checked = {"check_claimed_at": now - interval, "last_check_at": now}
+        make_many(2000, lambda number: checked | {"next_check_at": now + number / 2000 * interval})
         lease = timedelta(seconds=15)
         values: dict[str, Any] = {
             "now": now,
